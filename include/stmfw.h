@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * stmfw.h - read, write and prove the firmware of STM32 boards through a running OpenOCD.
+ *
+ * A client connects to OpenOCD's TCL port on the caller's libuv loop. Every call returns at
+ * once; its outcome arrives later, in a callback, with a status that is never guessed from
+ * friendly text.
+ *
+ *     static void on_targets(stmfw_client *c, const stmfw_result *r, void *arg)
+ *     {
+ *         (void)arg;
+ *         for (size_t i = 0; i < r->count; i++)
+ *             printf("%s is %s\n", r->targets[i].name, r->targets[i].state_name);
+ *         stmfw_client_close(c, NULL, NULL);
+ *     }
+ *
+ *     static void on_connect(stmfw_client *c, const stmfw_result *r, void *arg)
+ *     {
+ *         if (r->status == STMFW_OK && stmfw_targets(c, on_targets, arg, NULL) == STMFW_OK)
+ *             return;
+ *         fprintf(stderr, "%s: %s %s\n", r->step, r->text, r->advice);
+ *         stmfw_client_close(c, NULL, NULL);
+ *     }
+ *
+ *     int main(void)
+ *     {
+ *         stmfw_client *c;
+ *
+ *         signal(SIGPIPE, SIG_IGN);
+ *         if (stmfw_client_new(&c, uv_default_loop(), NULL) != STMFW_OK)
+ *             return 1;
+ *         if (stmfw_client_connect(c, NULL, 0, on_connect, NULL, NULL) != STMFW_OK)
+ *             stmfw_client_close(c, NULL, NULL);
+ *         return uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+ *     }
+ *
+ * OWNERSHIP  Handles come from stmfw_client_new() and go with stmfw_client_close(). Strings and
+ *            option structs are copied before a call returns (one exception, named where it
+ *            applies: stmfw_verify_opts.data). What a callback is given belongs to the library
+ *            and is valid only during that callback.
+ *
+ * PROMISES   P1   A function that returns anything but STMFW_OK has had no effect and causes no
+ *                 callback.
+ *            P2   An accepted operation's callback runs exactly once, whatever happens to the
+ *                 peer, the network, memory or the client.
+ *            P3   No callback runs before the function that caused it has returned.
+ *            P4   All callbacks run on the thread that runs the loop, one at a time, never
+ *                 nested; all functions must be called on that thread too. Clients on different
+ *                 loops share nothing.
+ *            P5   Operations of one client run one after another, in the order accepted.
+ *            P6   progress and sink run only between acceptance and the done callback; done
+ *                 never decreases within a step; the last call of a successful step has
+ *                 done == total.
+ *            P7   When an established connection breaks: first the running operation's callback
+ *                 (STMFW_ELOST), then those of the waiting ones (STMFW_ELOST, not started), then
+ *                 `lost` once. The same when the library drops the connection itself after a
+ *                 timeout or a protocol error: the running operation reports that reason.
+ *            P8   After stmfw_client_close(): every outstanding callback (STMFW_ECANCELED, or
+ *                 the true result where it was already known), then the close callback, then
+ *                 nothing. The client's memory is already released when the close callback runs.
+ *            P9   Arguments are copied before the call returns; results are valid only during
+ *                 their callback.
+ *            P10  Every function may be called from every callback, closing included.
+ *            P11  The library never runs, stops or closes the loop, never touches loop->data,
+ *                 prints nothing, changes no signal disposition, keeps no global state.
+ *            P12  Output parameters are written only on success, and before any callback.
+ *
+ * STATES     new -> IDLE -connect-> CONNECTING -> READY; failure or loss leads back to IDLE, where
+ *            the same client may connect again; close is accepted in every state, once. It never
+ *            reconnects by itself: flashing must not be repeated behind the user's back. A client
+ *            with work or a connection keeps uv_run() going; an idle one does not.
+ *
+ * CANCELLING OpenOCD cannot be interrupted. stmfw_cancel() takes effect before an operation
+ *            starts or between two of its commands; a single command that is already running
+ *            ends with its true result. Who cannot wait closes the client: the result then says
+ *            outcome STMFW_UNKNOWN.
+ *
+ * TIMEOUTS   Each command has a deadline from the moment it is sent. When one passes, the
+ *            connection is dropped (OpenOCD is still busy) and the outcome is STMFW_UNKNOWN.
+ *
+ * PROCESS    Ignore SIGPIPE (libuv on Linux does not). Paths named ocd_path are opened by the
+ *            OpenOCD process, on its machine, relative to its directory: use absolute ones. The
+ *            TCL port has no password and no encryption: keep it on the loopback interface.
+ *
+ * VERSIONS   Structs that the caller fills start with their size and zero means default, so they
+ *            can grow; structs that the library fills grow only at their end. Before 1.0 the API
+ *            may change between minor versions.
+ */
+#ifndef STMFW_H
+#define STMFW_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define STMFW_API __attribute__((visibility("default")))
+#else
+#define STMFW_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- version --------------------------------------------------------------------------- */
+
+#define STMFW_VERSION_MAJOR 0
+#define STMFW_VERSION_MINOR 1
+#define STMFW_VERSION_PATCH 0
+#define STMFW_VERSION_HEX \
+	((STMFW_VERSION_MAJOR << 16) | (STMFW_VERSION_MINOR << 8) | STMFW_VERSION_PATCH)
+
+/** Version of the library that is running, as STMFW_VERSION_HEX. Any thread. */
+STMFW_API unsigned int stmfw_version(void);
+
+/** The same as text, "0.1.0". Static storage. Any thread. */
+STMFW_API const char *stmfw_version_string(void);
+
+/* ---- errors: sorted by what the caller should do ---------------------------------------- */
+
+enum stmfw_error {
+	STMFW_OK = 0,
+	STMFW_EINVAL = -1,        /* bad argument: fix the call                                 */
+	STMFW_ENOMEM = -2,        /* out of memory                                              */
+	STMFW_ESTATE = -3,        /* not possible now: not connected, closing, already finished */
+	STMFW_EFULL = -4,         /* queue_limit operations are waiting: submit later           */
+	STMFW_ECONNECT = -5,      /* nobody answered there: start OpenOCD, check the address    */
+	STMFW_ELOST = -6,         /* an established connection broke: look at OpenOCD, reconnect */
+	STMFW_ETIMEDOUT = -7,     /* no answer in time; connection dropped, outcome unknown     */
+	STMFW_ECANCELED = -8,     /* stmfw_cancel() or stmfw_client_close()                     */
+	STMFW_EPROTO = -9,        /* the peer is no OpenOCD TCL port, or lost sync              */
+	STMFW_ECOMMAND = -10,     /* OpenOCD ran the command and reported failure               */
+	STMFW_ETARGET = -11,      /* the chip does not answer or does not halt: check the board */
+	STMFW_EPROTECTED = -12,   /* read-out or write protection forbids it                    */
+	STMFW_ERANGE = -13,       /* no such bank, or the range does not fit in it              */
+	STMFW_EVERIFY = -14,      /* what the chip holds is not what it should hold             */
+	STMFW_EFILE = -15,        /* a local file could not be made, read or written            */
+	STMFW_EUNSUPPORTED = -16, /* this OpenOCD, chip or setup cannot do it                   */
+	STMFW_EABORTED = -17      /* the sink callback asked to stop                            */
+};
+
+/** "STMFW_ELOST" and so on; "STMFW_E?" for an unknown number. Never NULL. Any thread. */
+STMFW_API const char *stmfw_err_name(int status);
+
+/** One line of plain words for a status. Never NULL, static. Any thread. */
+STMFW_API const char *stmfw_strerror(int status);
+
+/* ---- results ---------------------------------------------------------------------------- */
+
+struct uv_loop_s;                         /* the caller's uv_loop_t; <uv.h> is not needed here */
+typedef struct stmfw_client stmfw_client; /* one connection to one OpenOCD                     */
+typedef uint64_t stmfw_op;                /* names one operation of one client; 0 = none       */
+
+/** What the board may have seen of an operation. */
+enum stmfw_outcome {
+	STMFW_NOT_STARTED = 0, /* nothing was sent                                      */
+	STMFW_FINISHED = 1,    /* every command that was sent was answered              */
+	STMFW_UNKNOWN = 2      /* a command was sent and its answer never came          */
+};
+
+/** State of a target, as `TARGET curstate` names it. */
+enum stmfw_state {
+	STMFW_TARGET_UNKNOWN = 0,
+	STMFW_TARGET_RUNNING,
+	STMFW_TARGET_HALTED,
+	STMFW_TARGET_RESET,
+	STMFW_TARGET_DEBUG_RUNNING,
+	STMFW_TARGET_UNAVAILABLE /* OpenOCD after 0.12 */
+};
+
+typedef struct stmfw_target {
+	const char *name;       /* "stm32f1x.cpu"                       */
+	const char *type;       /* "cortex_m", "hla_target", ...        */
+	enum stmfw_state state;
+	const char *state_name; /* OpenOCD's own word                   */
+	int examined;           /* 0: OpenOCD has not been able to talk to it */
+} stmfw_target;
+
+typedef struct stmfw_sector {
+	uint64_t offset; /* bytes from the start of the bank                      */
+	uint64_t size;   /* bytes                                                 */
+	int erased;      /* 1 yes, 0 no, -1 not asked for or not known            */
+	int is_protected; /* against writing: 1 yes, 0 no, -1 not known           */
+} stmfw_sector;
+
+typedef struct stmfw_bank {
+	unsigned int number;         /* OpenOCD's bank number                             */
+	const char *name;            /* "stm32f1x.flash"                                  */
+	const char *driver;          /* "stm32f1x"                                        */
+	const char *target;          /* name of its target; "" where OpenOCD does not say */
+	uint64_t base;               /* address                                           */
+	uint64_t size;               /* bytes; 0 until probed                             */
+	const char *chip;            /* driver's words: "STM32F10x (Medium Density) ..."  */
+	const stmfw_sector *sectors; /* only from stmfw_bank_info()                       */
+	size_t sector_count;
+} stmfw_bank;
+
+/** Read-out protection. Level 2 is for ever. */
+enum stmfw_rdp { STMFW_RDP_UNKNOWN = -1, STMFW_RDP_0 = 0, STMFW_RDP_1 = 1, STMFW_RDP_2 = 2 };
+
+typedef struct stmfw_chip {
+	const char *family;     /* "STM32F405/407/415/417"; "" if the id is not in our table */
+	uint32_t cpuid;         /* Arm CPUID register                                        */
+	uint32_t idcode;        /* DBGMCU_IDCODE; 0 if not known                             */
+	uint16_t device_id;     /* low 12 bits of it                                         */
+	uint16_t revision_id;   /* high 16 bits of it                                        */
+	uint32_t flash_kib;     /* what the chip says of its flash size; 0 if not known      */
+	int has_uid;            /* 1: uid is valid                                           */
+	uint8_t uid[12];        /* 96-bit unique id, in memory order                         */
+	enum stmfw_rdp rdp;
+} stmfw_chip;
+
+/** What is on the other side. Read when connecting. */
+typedef struct stmfw_server {
+	const char *version;   /* "Open On-Chip Debugger 0.12.0"                 */
+	unsigned int major, minor, patch;
+	const char *jim;       /* version of its Tcl interpreter, "0.81"; or ""  */
+	const char *adapter;   /* adapter driver, "hla"; or ""                   */
+	const char *transport; /* "hla_swd", "dapdirect_swd", ...; or ""         */
+} stmfw_server;
+
+/**
+ * Outcome of one operation. Owned by the library, valid during the callback, grows at its end.
+ * status STMFW_OK means proven, within what the call documents.
+ */
+typedef struct stmfw_result {
+	stmfw_op op;
+	int status;         /* STMFW_OK or an enum stmfw_error                              */
+	int outcome;        /* enum stmfw_outcome                                           */
+	int uv_status;      /* libuv's code behind the failure, or 0                        */
+	int tcl_code;       /* Tcl's return code of the last command: 0 ok, 1 error, ...    */
+	int ocd_code;       /* OpenOCD's own number (-4, -304 ...), or 0: for people        */
+	const char *step;   /* what was being done: "connect", "reset halt", "read" ...     */
+	const char *text;   /* success: the command's result; failure: one line, the reason */
+	size_t text_len;    /* may contain NUL bytes                                        */
+	const char *log;    /* what OpenOCD logged during the last command; "" if nothing   */
+	size_t log_len;
+	const char *advice; /* failure: what to do next, one line; "" if we know nothing    */
+	uint64_t bytes;     /* bytes read, written or proven so far                         */
+	uint64_t elapsed_ms; /* since the operation began to run                            */
+	/* Filled by the calls that say so, else NULL; count tells how many. */
+	size_t count;
+	const stmfw_target *targets;
+	const stmfw_bank *banks;
+	const stmfw_chip *chip;
+	const uint32_t *words;
+	const uint8_t *data;
+} stmfw_result;
+
+typedef struct stmfw_progress {
+	stmfw_op op;
+	const char *step; /* "read", "verify"                  */
+	uint64_t done;    /* bytes                             */
+	uint64_t total;   /* bytes                             */
+} stmfw_progress;
+
+/** What OpenOCD tells of its targets without being asked. It does not name the target. */
+enum stmfw_event_kind {
+	STMFW_EVENT_STATE = 0, /* name: the new state, "halted"                  */
+	STMFW_EVENT_EVENT = 1, /* name: the event, "gdb-halt", "resumed" ...     */
+	STMFW_EVENT_RESET = 2, /* name: "run", "halt" or "init"                  */
+	STMFW_EVENT_OTHER = 3  /* name: the whole record                         */
+};
+
+typedef struct stmfw_event {
+	enum stmfw_event_kind kind;
+	const char *name;
+} stmfw_event;
+
+typedef void (*stmfw_done_cb)(stmfw_client *c, const stmfw_result *res, void *arg);
+typedef void (*stmfw_progress_cb)(stmfw_client *c, const stmfw_progress *p, void *arg);
+typedef void (*stmfw_event_cb)(stmfw_client *c, const stmfw_event *ev, void *arg);
+typedef void (*stmfw_log_cb)(stmfw_client *c, const char *line, void *arg);
+typedef void (*stmfw_close_cb)(void *arg); /* the client is gone already */
+
+/** Takes one piece of flash. Return 0 to go on, anything else to stop (STMFW_EABORTED). */
+typedef int (*stmfw_sink_cb)(stmfw_client *c, uint64_t offset, const uint8_t *data,
+			     size_t length, void *arg);
+
+/** One function does it all: ptr NULL allocates, size 0 frees. */
+typedef struct stmfw_allocator {
+	void *(*realloc)(void *ctx, void *ptr, size_t size);
+	void *ctx;
+} stmfw_allocator;
+
+/* ---- client ----------------------------------------------------------------------------- */
+
+/**
+ * Initialises an option struct: every other field zero, which means default.
+ *     stmfw_read_opts o = STMFW_INIT(stmfw_read_opts);
+ * In C++: `stmfw_read_opts o = {}; o.size = sizeof o;`
+ */
+#define STMFW_INIT(type) { .size = sizeof(type) }
+
+typedef struct stmfw_client_opts {
+	size_t size;                   /* sizeof(stmfw_client_opts)                            */
+	uint32_t connect_timeout_ms;   /* 0: 5 000; name lookup, connection and first answer   */
+	uint32_t command_timeout_ms;   /* 0: 10 000; quick commands                            */
+	uint32_t flash_timeout_ms;     /* 0: 120 000; flash commands whose size is not known   */
+	uint32_t queue_limit;          /* 0: 64 waiting operations                             */
+	size_t reply_limit;            /* 0: 4 MiB per answer                                  */
+	stmfw_done_cb lost;            /* an established connection ended (P7): why; may be NULL */
+	void *lost_arg;
+	stmfw_log_cb log;              /* each line OpenOCD logged during our commands, or NULL */
+	void *log_arg;
+	const stmfw_allocator *alloc;  /* copied; NULL: the C library's                        */
+} stmfw_client_opts;
+
+/**
+ * Make a client on the caller's loop. It touches neither network nor disk yet.
+ *
+ * @opts    may be NULL
+ * Returns  STMFW_EINVAL  out or loop NULL, or opts of an unknown, larger size with fields set
+ *          STMFW_ENOMEM
+ */
+STMFW_API int stmfw_client_new(stmfw_client **out, struct uv_loop_s *loop,
+			       const stmfw_client_opts *opts);
+
+/**
+ * Connect to an OpenOCD TCL port and make sure that it is one.
+ *
+ * All addresses of the host are tried, in order. OpenOCD itself listens on IPv4 only.
+ *
+ * @host    name or address; NULL: 127.0.0.1
+ * @port    0: 6666
+ * Returns  STMFW_EINVAL  empty host;  STMFW_ESTATE  not IDLE;  STMFW_ENOMEM
+ * Reports  STMFW_ECONNECT   no such host, or nobody listens there
+ *          STMFW_ETIMEDOUT  no answer in time: OpenOCD busy or starting, or another service
+ *          STMFW_EPROTO     another service; text names it (telnet console, gdb, web server)
+ *          STMFW_ELOST      hung up before the first answer;  STMFW_ECANCELED;  STMFW_ENOMEM
+ */
+STMFW_API int stmfw_client_connect(stmfw_client *c, const char *host, uint16_t port,
+				   stmfw_done_cb cb, void *arg, stmfw_op *op);
+
+/**
+ * Close and release. Any state, any callback; see P8. cb may be NULL.
+ * Returns  STMFW_EINVAL  c is NULL;  STMFW_ESTATE  already closing
+ */
+STMFW_API int stmfw_client_close(stmfw_client *c, stmfw_close_cb cb, void *arg);
+
+/** 1 between a successful connect and the loss or close of the connection, else 0. */
+STMFW_API int stmfw_client_is_connected(const stmfw_client *c);
+
+/** What was found when connecting. NULL when not connected; valid until the connection ends. */
+STMFW_API const stmfw_server *stmfw_client_server(const stmfw_client *c);
+
+/** A pointer of the caller's, kept and never looked at. */
+STMFW_API void stmfw_client_set_data(stmfw_client *c, void *data);
+STMFW_API void *stmfw_client_data(const stmfw_client *c);
+
+/**
+ * Ask an operation to stop; see CANCELLING above. Its callback still comes, later.
+ * Returns  STMFW_ESTATE  no such operation is outstanding (harmless)
+ */
+STMFW_API int stmfw_cancel(stmfw_client *c, stmfw_op op);
+
+/* ---- the calls ---------------------------------------------------------------------------
+ * Common to all of them.
+ * Returns  STMFW_OK      accepted: cb comes exactly once
+ *          STMFW_EINVAL  c or a needed argument missing, a path or name that is empty
+ *          STMFW_ESTATE  not connected;  STMFW_EFULL;  STMFW_ENOMEM
+ * Reports  STMFW_ECOMMAND, STMFW_ELOST, STMFW_ETIMEDOUT, STMFW_EPROTO, STMFW_ECANCELED,
+ *          STMFW_ENOMEM; others where listed
+ * cb may be NULL where nobody cares; op may be NULL.
+ */
+
+/**
+ * Run any Tcl in OpenOCD's interpreter.
+ *
+ * On success text is the result and log what was logged meanwhile, kept apart. OpenOCD 0.10 puts
+ * the output of its commands into the log. `poll on|off` has no lasting effect this way on 0.10
+ * and 0.11. Words that come from outside must go through stmfw_quote().
+ *
+ * @tcl         no byte 0x1a; at most 1 MiB once quoted and in its envelope
+ * @timeout_ms  0: command_timeout_ms
+ * Returns      STMFW_EINVAL also for a 0x1a or a script that is too long
+ */
+STMFW_API int stmfw_command(stmfw_client *c, const char *tcl, uint32_t timeout_ms,
+			    stmfw_done_cb cb, void *arg, stmfw_op *op);
+
+/**
+ * Quote any bytes as exactly one word of Tcl. Writes at most cap bytes including the final NUL.
+ * Returns the length without the NUL that is needed (call with cap 0 to learn it). Any thread.
+ */
+STMFW_API size_t stmfw_quote(char *out, size_t cap, const void *bytes, size_t length);
+
+/**
+ * Have target notifications of this connection reported, until told otherwise or it ends.
+ * @event  NULL: stop them
+ */
+STMFW_API int stmfw_notifications(stmfw_client *c, stmfw_event_cb event, void *event_arg,
+				  stmfw_done_cb cb, void *arg, stmfw_op *op);
+
+/** All targets and their states: res->targets, res->count. */
+STMFW_API int stmfw_targets(stmfw_client *c, stmfw_done_cb cb, void *arg, stmfw_op *op);
+
+enum stmfw_reset_mode { STMFW_RESET_RUN, STMFW_RESET_HALT, STMFW_RESET_INIT };
+
+/**
+ * Reset all targets of this OpenOCD, and look at their state afterwards: res->targets.
+ * Reports  STMFW_ETARGET  reset failed, or halt/init was asked and a target is not halted
+ */
+STMFW_API int stmfw_reset(stmfw_client *c, enum stmfw_reset_mode mode, stmfw_done_cb cb,
+			  void *arg, stmfw_op *op);
+
+/**
+ * Halt or resume one target, and look at its state afterwards: res->targets.
+ * @target  name; NULL: OpenOCD's current one
+ * Reports  STMFW_ETARGET  it did not halt, or did not start again
+ */
+STMFW_API int stmfw_halt(stmfw_client *c, const char *target, stmfw_done_cb cb, void *arg,
+			 stmfw_op *op);
+STMFW_API int stmfw_resume(stmfw_client *c, const char *target, stmfw_done_cb cb, void *arg,
+			   stmfw_op *op);
+
+/**
+ * Which chip is this: ids, unique id, flash size, read-out protection: res->chip.
+ * Works for a halted or running target. The table of families is in lib/chip.c.
+ * Reports  STMFW_ETARGET  its memory cannot be read at all
+ */
+STMFW_API int stmfw_identify(stmfw_client *c, const char *target, stmfw_done_cb cb, void *arg,
+			     stmfw_op *op);
+
+/** All flash banks: res->banks, without sectors. Does not touch the chip: sizes may be 0. */
+STMFW_API int stmfw_banks(stmfw_client *c, stmfw_done_cb cb, void *arg, stmfw_op *op);
+
+enum stmfw_bank_flag {
+	STMFW_BANK_ERASE_STATE = 1 << 0 /* find out which sectors are erased; takes a while */
+};
+
+/**
+ * Probe one bank and describe it with its sectors: res->banks[0].
+ * Reports  STMFW_ERANGE   no such bank
+ *          STMFW_ETARGET  it could not be probed
+ */
+STMFW_API int stmfw_bank_info(stmfw_client *c, unsigned int bank, unsigned int flags,
+			      stmfw_done_cb cb, void *arg, stmfw_op *op);
+
+/**
+ * The plain single command `flash read_bank`: into a file that OpenOCD makes on its machine.
+ * Nothing is proven but that OpenOCD says so; res->bytes is its count. See stmfw_read_flash().
+ */
+STMFW_API int stmfw_read_bank(stmfw_client *c, unsigned int bank, const char *ocd_path,
+			      uint64_t offset, uint64_t length, stmfw_done_cb cb, void *arg,
+			      stmfw_op *op);
+
+enum stmfw_write_flag {
+	STMFW_WRITE_ERASE = 1 << 0, /* erase the sectors it touches first */
+	STMFW_WRITE_UNLOCK = 1 << 1 /* remove their write protection first */
+};
+
+typedef struct stmfw_write_opts {
+	size_t size;
+	const char *ocd_path;  /* image, on OpenOCD's machine                                  */
+	uint64_t offset;       /* added to the image's addresses; the address for "bin"        */
+	const char *type;      /* "bin", "ihex", "elf", "s19"; NULL: OpenOCD guesses           */
+	unsigned int flags;    /* enum stmfw_write_flag                                        */
+	uint32_t timeout_ms;   /* 0: flash_timeout_ms                                          */
+} stmfw_write_opts;
+
+/**
+ * The plain single command `flash write_image`. It does not prove what it wrote.
+ * res->bytes is OpenOCD's count, which some versions round up to whole sectors.
+ * Reports  STMFW_ERANGE  OpenOCD wrote 0 bytes: no flash bank at that address, or an empty file
+ */
+STMFW_API int stmfw_write_image(stmfw_client *c, const stmfw_write_opts *opts,
+				stmfw_done_cb cb, void *arg, stmfw_op *op);
+
+/**
+ * Read memory as words: res->words, res->count.
+ * @width  8, 16 or 32 bits;  @count  1 to 16384
+ * Reports STMFW_ETARGET  the target refuses the access
+ */
+STMFW_API int stmfw_read_words(stmfw_client *c, const char *target, uint64_t address,
+			       unsigned int width, size_t count, stmfw_done_cb cb, void *arg,
+			       stmfw_op *op);
+/** Write memory as words. Limits and reports as above. */
+STMFW_API int stmfw_write_words(stmfw_client *c, const char *target, uint64_t address,
+				unsigned int width, const uint32_t *words, size_t count,
+				stmfw_done_cb cb, void *arg, stmfw_op *op);
+
+/** Read memory as bytes, 1 to 65536, at any address: res->data, res->count. */
+STMFW_API int stmfw_read_block(stmfw_client *c, const char *target, uint64_t address,
+			       size_t length, stmfw_done_cb cb, void *arg, stmfw_op *op);
+/** Write memory as bytes, 1 to 65536, at any address. Not for flash. */
+STMFW_API int stmfw_write_block(stmfw_client *c, const char *target, uint64_t address,
+				const uint8_t *data, size_t length, stmfw_done_cb cb, void *arg,
+				stmfw_op *op);
+
+/** End the OpenOCD process. Success is the end of the connection; `lost` is not called. */
+STMFW_API int stmfw_shutdown(stmfw_client *c, stmfw_done_cb cb, void *arg, stmfw_op *op);
+
+/* ---- operations: several commands, in pieces, with progress ------------------------------ */
+
+typedef struct stmfw_read_opts {
+	size_t size;
+	unsigned int bank;
+	uint64_t offset;            /* bytes from the start of the bank                      */
+	uint64_t length;            /* bytes; 0: up to the end of the bank                   */
+	uint32_t chunk;             /* bytes per command; 0: 16 KiB, at most 1 MiB           */
+	const char *scratch_dir;    /* NULL: TMPDIR or /tmp                                  */
+	stmfw_sink_cb sink;         /* gets the bytes, in order                              */
+	stmfw_progress_cb progress; /* may be NULL                                           */
+	void *arg;                  /* for sink and progress                                 */
+} stmfw_read_opts;
+
+/**
+ * Read any range of a flash bank, piece by piece, into a callback.
+ *
+ * The target should be halted, so that it does not change its own flash meanwhile. Bytes travel
+ * through a private file that both processes see; whether they do is found out first. It is
+ * deleted however the operation ends. Cancelling takes effect between two pieces. res->bytes is
+ * what the sink has been given. Deadlines grow with the size of a piece.
+ *
+ * Returns  STMFW_EINVAL  also without a sink, or with too large a chunk
+ * Reports  STMFW_ERANGE        no such bank, or the range does not lie in it
+ *          STMFW_ETARGET       the chip could not be read
+ *          STMFW_EUNSUPPORTED  OpenOCD does not see our files
+ *          STMFW_EFILE         the scratch file failed us
+ *          STMFW_EABORTED      sink returned non-zero
+ */
+STMFW_API int stmfw_read_flash(stmfw_client *c, const stmfw_read_opts *opts, stmfw_done_cb cb,
+			       void *arg, stmfw_op *op);
+
+typedef struct stmfw_verify_opts {
+	size_t size;
+	unsigned int bank;
+	uint64_t offset;            /* bytes from the start of the bank                      */
+	const uint8_t *data;        /* NOT copied: must stay as it is until cb               */
+	uint64_t length;            /* bytes                                                 */
+	uint32_t chunk;             /* bytes per command; 0: 128 KiB                         */
+	const char *scratch_dir;    /* NULL: TMPDIR or /tmp                                  */
+	stmfw_progress_cb progress; /* may be NULL                                           */
+	void *arg;                  /* for progress                                          */
+} stmfw_verify_opts;
+
+/**
+ * Prove that a range of flash holds exactly these bytes, by a checksum that the chip's own CPU
+ * makes (OpenOCD's verify_image; it reads the bytes again where the chip cannot run code).
+ *
+ * Needs a halted target, and uses some of its RAM, which OpenOCD may not restore.
+ *
+ * Reports  STMFW_EVERIFY  they differ; res->bytes is what was proven before that piece
+ *          and as stmfw_read_flash()
+ */
+STMFW_API int stmfw_verify_flash(stmfw_client *c, const stmfw_verify_opts *opts,
+				 stmfw_done_cb cb, void *arg, stmfw_op *op);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: MIT */
+/* Flash banks: what there is, one in detail, and the plain single commands on them. */
+#include "bank.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "client.h"
+#include "opts.h"
+#include "parse.h"
+#include "parse_bank.h"
+#include "tcl.h"
+
+/* Up to 0.11 the key `name` holds the driver, and the bank's name is only in `flash banks`. */
+static const char list_banks[] =
+	"apply {{} {set o {};set i 0;foreach b [flash list] {"
+	"set g {};catch {set g [dict get $b target]};"
+	"set n [dict get $b name];"
+	"if {[dict exists $b driver]} {set d [dict get $b driver]} else {"
+	"set d $n;set n {};"
+	"regexp \"#$i : (\\[^ \\]+) \" [capture {flash banks}] all n};"
+	"lappend o [join [list $i $n $d $g [dict get $b base] [dict get $b size]] \\t];"
+	"incr i};"
+	"join $o \\n}}";
+
+static bool keep_banks(struct op *op, const struct reply *last, stmfw_bank **banks, size_t *count)
+{
+	char *text = stmfw__arena_copy(&op->arena, last->result, last->result_len);
+
+	if (text && stmfw__parse_banks(&op->arena, text, banks, count))
+		return true;
+	if (op->arena.failed)
+		stmfw__op_fail(op, STMFW_ENOMEM, "%s", stmfw_strerror(STMFW_ENOMEM));
+	else
+		stmfw__op_fail(op, STMFW_EUNSUPPORTED, "OpenOCD's list of banks makes no sense");
+	return false;
+}
+
+/* ---- finding one ---- */
+
+static enum move send_probe(struct op *op, struct bank_search *s)
+{
+	s->probed = true;
+	stmfw__buf_printf(stmfw__op_script(op, "probe bank", 0), "flash probe %u", s->number);
+	return MOVE_SEND;
+}
+
+static bool take_banks(struct op *op, struct bank_search *s, const struct reply *last,
+		       enum move *move)
+{
+	stmfw_bank *banks;
+	size_t count;
+
+	*move = MOVE_DONE;
+	if (!keep_banks(op, last, &banks, &count))
+		return false;
+	if (s->number >= count) {
+		op->res.advice = "stmfw-info lists the banks.";
+		stmfw__op_fail(op, STMFW_ERANGE, "there is no flash bank %u: OpenOCD has %zu",
+			       s->number, count);
+		return false;
+	}
+	s->bank = banks[s->number];
+	if (!s->probed && (s->bank.size == 0 || s->probe_anyway)) {
+		*move = send_probe(op, s);
+		return false;
+	}
+	if (s->bank.size == 0)
+		stmfw__op_fail(op, STMFW_ETARGET, "OpenOCD does not know the size of flash bank %u",
+			       s->number);
+	return s->bank.size != 0;
+}
+
+bool stmfw__find_bank(struct op *op, struct bank_search *s, const struct reply *last,
+		      enum move *move)
+{
+	bool listed = last && strcmp(op->res.step, "find bank") == 0;
+
+	if (last && !reply_ok(last)) {
+		*move = stmfw__op_refused(op, STMFW_ETARGET, last);
+		return false;
+	}
+	if (listed)
+		return take_banks(op, s, last, move);
+	*move = stmfw__op_send(op, "find bank", list_banks);
+	return false;
+}
+
+bool stmfw__check_range(struct op *op, const stmfw_bank *bank, uint64_t offset, uint64_t *length)
+{
+	if (*length == 0 && offset < bank->size)
+		*length = bank->size - offset;
+	if (*length != 0 && offset < bank->size && *length <= bank->size - offset)
+		return true;
+	stmfw__op_fail(op, STMFW_ERANGE,
+		       "offset 0x%" PRIx64 " + %" PRIu64 " bytes do not lie in flash bank %u (%s), "
+		       "which has %" PRIu64 " bytes",
+		       offset, *length, bank->number, bank->name, bank->size);
+	return false;
+}
+
+/* ---- all banks ---- */
+
+static enum move banks_next(struct op *op, const struct reply *last)
+{
+	stmfw_bank *banks;
+
+	if (!last)
+		return stmfw__op_send(op, "flash banks", list_banks);
+	if (!reply_ok(last))
+		return stmfw__op_refused(op, STMFW_ECOMMAND, last);
+	if (!keep_banks(op, last, &banks, &op->res.count))
+		return MOVE_DONE;
+	op->res.banks = banks;
+	return stmfw__op_ok(op);
+}
+
+static const struct op_kind banks_kind = { .name = "flash banks", .next = banks_next };
+
+int stmfw_banks(stmfw_client *c, stmfw_done_cb cb, void *arg, stmfw_op *out)
+{
+	struct op *op;
+
+	if (!c)
+		return STMFW_EINVAL;
+	int err = stmfw__op_new(&op, c, &banks_kind, 0, cb, arg);
+	return err ? err : stmfw__op_submit(op, out);
+}
+
+/* ---- one bank in detail: find and probe -> info -> info sectors -> (erase_check) ---- */
+
+enum info_step { INFO_FIND, INFO_BLOCKS, INFO_SECTORS, INFO_ERASED };
+
+struct info_job {
+	struct bank_search search;
+	unsigned int flags;
+	enum info_step step;
+	struct flash_info blocks;
+	struct flash_info sectors;
+};
+
+static enum move info_done(struct op *op)
+{
+	struct info_job *job = op->job;
+	stmfw_bank *bank = stmfw__arena_alloc(&op->arena, sizeof(*bank));
+
+	if (bank) {
+		*bank = job->search.bank;
+		bank->chip = job->blocks.chip;
+		bank->sectors = job->sectors.sectors;
+		bank->sector_count = job->sectors.count;
+		op->res.banks = bank;
+		op->res.count = 1;
+	}
+	return stmfw__op_ok(op);
+}
+
+static enum move send_info(struct op *op, enum info_step step, const char *format)
+{
+	struct info_job *job = op->job;
+	/* Checking what is erased reads the whole bank where the chip cannot do it itself. */
+	uint32_t ms = step == INFO_ERASED
+			      ? stmfw__op_deadline(op, 20000, job->search.bank.size, 4096)
+			      : 0;
+
+	job->step = step;
+	stmfw__buf_printf(stmfw__op_script(op, "bank info", ms), "flash %s %u", format,
+			  job->search.number);
+	if (step == INFO_SECTORS)
+		stmfw__buf_puts(&op->script, " sectors");
+	return MOVE_SEND;
+}
+
+static bool take_info(struct op *op, const struct reply *last, struct flash_info *info)
+{
+	char *text = stmfw__op_output(op, last);
+
+	if (text && stmfw__parse_flash_info(&op->arena, text, info))
+		return true;
+	if (op->arena.failed)
+		stmfw__op_ok(op);
+	else
+		stmfw__op_fail(op, STMFW_EUNSUPPORTED,
+			       "OpenOCD's description of flash bank %u makes no sense",
+			       ((struct info_job *)op->job)->search.number);
+	return false;
+}
+
+static enum move take_sectors(struct op *op, const struct reply *last)
+{
+	struct info_job *job = op->job;
+
+	/* OpenOCD 0.10 knows no `flash info N sectors`: there the first answer has them. */
+	job->sectors = job->blocks;
+	if (reply_ok(last)) {
+		if (!take_info(op, last, &job->sectors))
+			return MOVE_DONE;
+		stmfw__apply_protection(job->sectors.sectors, job->sectors.count,
+					job->blocks.sectors, job->blocks.count);
+	}
+	if (job->flags & STMFW_BANK_ERASE_STATE)
+		return send_info(op, INFO_ERASED, "erase_check");
+	return info_done(op);
+}
+
+static enum move take_erased(struct op *op, const struct reply *last)
+{
+	struct info_job *job = op->job;
+	char *text = stmfw__op_output(op, last);
+
+	if (text)
+		stmfw__parse_erase_check(text, job->sectors.sectors, job->sectors.count);
+	return info_done(op);
+}
+
+static enum move info_next(struct op *op, const struct reply *last)
+{
+	struct info_job *job = op->job;
+	enum move move;
+
+	if (job->step == INFO_FIND) {
+		if (!stmfw__find_bank(op, &job->search, last, &move))
+			return move;
+		return send_info(op, INFO_BLOCKS, "info");
+	}
+	if (!reply_ok(last) && job->step != INFO_SECTORS)
+		return stmfw__op_refused(op, STMFW_ETARGET, last);
+	switch (job->step) {
+	case INFO_BLOCKS:
+		if (!take_info(op, last, &job->blocks))
+			return MOVE_DONE;
+		return send_info(op, INFO_SECTORS, "info");
+	case INFO_SECTORS:
+		return take_sectors(op, last);
+	case INFO_ERASED:
+		return take_erased(op, last);
+	case INFO_FIND:
+		break;
+	}
+	return info_done(op);
+}
+
+static const struct op_kind info_kind = { .name = "bank info", .next = info_next };
+
+int stmfw_bank_info(stmfw_client *c, unsigned int bank, unsigned int flags, stmfw_done_cb cb,
+		    void *arg, stmfw_op *out)
+{
+	struct op *op;
+
+	if (!c || (flags & ~(unsigned int)STMFW_BANK_ERASE_STATE))
+		return STMFW_EINVAL;
+	int err = stmfw__op_new(&op, c, &info_kind, sizeof(struct info_job), cb, arg);
+	if (err)
+		return err;
+	struct info_job *job = op->job;
+	job->search = (struct bank_search){ .number = bank, .probe_anyway = true };
+	job->flags = flags;
+	return stmfw__op_submit(op, out);
+}
+
+/* ---- the plain single commands ---- */
+
+struct single_job {
+	const char *step;
+	const char *script;
+	uint32_t timeout_ms;
+};
+
+/* "wrote 1024 bytes to file ..." in the result, or in the log of 0.10. */
+static uint64_t count_written(const struct reply *r)
+{
+	uint64_t n = 0;
+
+	if (!stmfw__find_uint_after(r->result, "wrote ", &n))
+		stmfw__find_uint_after(r->log, "wrote ", &n);
+	return n;
+}
+
+static enum move single_next(struct op *op, const struct reply *last)
+{
+	const struct single_job *job = op->job;
+
+	if (!last) {
+		stmfw__buf_puts(stmfw__op_script(op, job->step, job->timeout_ms), job->script);
+		return MOVE_SEND;
+	}
+	if (!reply_ok(last))
+		return stmfw__op_refused(op, STMFW_ECOMMAND, last);
+	op->res.bytes = count_written(last);
+	if (op->res.bytes == 0)
+		return stmfw__op_fail(op, STMFW_ERANGE,
+				      "OpenOCD handled 0 bytes: no flash bank there, or an empty file");
+	char *text = stmfw__op_output(op, last);
+	if (text)
+		op->res.text = stmfw__trim(text);
+	return stmfw__op_ok(op);
+}
+
+static const struct op_kind single_kind = { .name = "flash command", .next = single_next };
+
+static int single(stmfw_client *c, const char *step, const struct buf *script, uint32_t timeout_ms,
+		  stmfw_done_cb cb, void *arg, stmfw_op *out)
+{
+	struct op *op;
+
+	if (script->error)
+		return script->error == STMFW_ENOMEM ? STMFW_ENOMEM : STMFW_EINVAL;
+	int err = stmfw__op_new(&op, c, &single_kind, sizeof(struct single_job), cb, arg);
+	if (err)
+		return err;
+	struct single_job *job = op->job;
+	job->step = step;
+	job->script = stmfw__arena_strdup(&op->arena, script->data);
+	job->timeout_ms = timeout_ms ? timeout_ms : c->opts.flash_timeout_ms;
+	return stmfw__op_submit(op, out);
+}
+
+int stmfw_read_bank(stmfw_client *c, unsigned int bank, const char *ocd_path, uint64_t offset,
+		    uint64_t length, stmfw_done_cb cb, void *arg, stmfw_op *out)
+{
+	struct buf script;
+
+	if (!c || !ocd_path || !*ocd_path || length == 0)
+		return STMFW_EINVAL;
+	stmfw__buf_init(&script, &c->mem, WIRE_REQUEST_LIMIT / 8);
+	stmfw__buf_printf(&script, "flash read_bank %u", bank);
+	stmfw__tcl_arg(&script, ocd_path);
+	stmfw__buf_printf(&script, " 0x%" PRIx64 " 0x%" PRIx64, offset, length);
+	int err = single(c, "read bank", &script, 0, cb, arg, out);
+	stmfw__buf_release(&script);
+	return err;
+}
+
+/* The file's name comes before its type, so a file called "unlock" would be an option: refuse it. */
+static bool is_keyword(const char *path)
+{
+	return strcmp(path, "erase") == 0 || strcmp(path, "unlock") == 0;
+}
+
+static bool write_opts_are_good(const stmfw_write_opts *o)
+{
+	return o->ocd_path && *o->ocd_path && !is_keyword(o->ocd_path) &&
+	       !(o->flags & ~(unsigned int)(STMFW_WRITE_ERASE | STMFW_WRITE_UNLOCK));
+}
+
+int stmfw_write_image(stmfw_client *c, const stmfw_write_opts *opts, stmfw_done_cb cb, void *arg,
+		      stmfw_op *out)
+{
+	stmfw_write_opts o = { 0 };
+	struct buf script;
+
+	if (!c || !opts || stmfw__copy_opts(&o, sizeof(o), opts) || !write_opts_are_good(&o))
+		return STMFW_EINVAL;
+	stmfw__buf_init(&script, &c->mem, WIRE_REQUEST_LIMIT / 8);
+	stmfw__buf_puts(&script, "flash write_image");
+	if (o.flags & STMFW_WRITE_ERASE)
+		stmfw__buf_puts(&script, " erase");
+	if (o.flags & STMFW_WRITE_UNLOCK)
+		stmfw__buf_puts(&script, " unlock");
+	stmfw__tcl_arg(&script, o.ocd_path);
+	stmfw__buf_printf(&script, " 0x%" PRIx64, o.offset);
+	if (o.type)
+		stmfw__tcl_arg(&script, o.type);
+	int err = single(c, "write image", &script, o.timeout_ms, cb, arg, out);
+	stmfw__buf_release(&script);
+	return err;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Finding one flash bank, for every operation that works on one. */
+#ifndef STMFW_BANK_H
+#define STMFW_BANK_H
+
+#include "op.h"
+
+struct bank_search {
+	unsigned int number;
+	bool probe_anyway; /* a board may have been swapped since it was probed */
+	bool probed;
+	stmfw_bank bank;
+};
+
+/*
+ * A part of a stepper: true when the bank is found (its size known); false: make *move, and call
+ * again with the reply.
+ */
+bool stmfw__find_bank(struct op *op, struct bank_search *s, const struct reply *last,
+		      enum move *move);
+
+/* Checks that offset and *length lie in the bank; *length 0 becomes the rest of it. */
+bool stmfw__check_range(struct op *op, const stmfw_bank *bank, uint64_t offset, uint64_t *length);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* A growing byte buffer with a ceiling: see buf.h. */
+#include "buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FIRST_CAPACITY 512u
+
+void stmfw__buf_init(struct buf *b, const struct mem *mem, size_t limit)
+{
+	*b = (struct buf){ .mem = mem, .limit = limit };
+}
+
+static int reserve(struct buf *b, size_t extra)
+{
+	if (b->error)
+		return b->error;
+	if (extra > b->limit - b->length)
+		return b->error = STMFW_ERANGE;
+	size_t need = b->length + extra + 1;
+	if (need <= b->capacity)
+		return STMFW_OK;
+	size_t capacity = b->capacity ? b->capacity : FIRST_CAPACITY;
+	while (capacity < need)
+		capacity += capacity;
+	char *data = stmfw__mem_resize(b->mem, b->data, capacity);
+	if (!data)
+		return b->error = STMFW_ENOMEM;
+	b->data = data;
+	b->capacity = capacity;
+	return STMFW_OK;
+}
+
+void stmfw__buf_append(struct buf *b, const void *bytes, size_t length)
+{
+	if (length == 0 || reserve(b, length))
+		return;
+	memcpy(b->data + b->length, bytes, length);
+	b->length += length;
+	b->data[b->length] = '\0';
+}
+
+void stmfw__buf_puts(struct buf *b, const char *s)
+{
+	stmfw__buf_append(b, s, strlen(s));
+}
+
+void stmfw__buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap, again;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	int n = vsnprintf(NULL, 0, fmt, ap);
+	if (n > 0 && !reserve(b, (size_t)n)) {
+		vsnprintf(b->data + b->length, (size_t)n + 1, fmt, again);
+		b->length += (size_t)n;
+	}
+	va_end(again);
+	va_end(ap);
+}
+
+void stmfw__buf_consume(struct buf *b, size_t n)
+{
+	if (n == 0)
+		return;
+	b->length -= n;
+	memmove(b->data, b->data + n, b->length + 1);
+}
+
+void stmfw__buf_clear(struct buf *b, size_t keep)
+{
+	if (b->capacity > keep)
+		stmfw__buf_release(b);
+	b->length = 0;
+	b->error = STMFW_OK;
+}
+
+void stmfw__buf_release(struct buf *b)
+{
+	stmfw__mem_free(b->mem, b->data);
+	stmfw__buf_init(b, b->mem, b->limit);
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The client handle: made, connected, closed.
+ *
+ *            new                   hello answered
+ *   nothing ----> IDLE --connect--> CONNECTING --> READY
+ *                  ^                    |            |
+ *                  +------ failed ------+--- lost ---+
+ *   any --close--> CLOSING --> results delivered --> handles closed --> released --> close callback
+ */
+#include "client.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "opts.h"
+
+#define DEFAULT_HOST "127.0.0.1"
+#define DEFAULT_PORT 6666
+
+/* ---- making one ---- */
+
+static void fill_defaults(stmfw_client_opts *o)
+{
+	if (o->connect_timeout_ms == 0)
+		o->connect_timeout_ms = 5000;
+	if (o->command_timeout_ms == 0)
+		o->command_timeout_ms = 10000;
+	if (o->flash_timeout_ms == 0)
+		o->flash_timeout_ms = 120000;
+	if (o->queue_limit == 0)
+		o->queue_limit = 64;
+	if (o->reply_limit == 0)
+		o->reply_limit = (size_t)4 << 20;
+}
+
+int stmfw_client_new(stmfw_client **out, struct uv_loop_s *loop, const stmfw_client_opts *opts)
+{
+	stmfw_client_opts filled = { 0 };
+	struct mem mem;
+
+	if (!out || !loop || (opts && stmfw__copy_opts(&filled, sizeof(filled), opts)))
+		return STMFW_EINVAL;
+	fill_defaults(&filled);
+	stmfw__mem_init(&mem, filled.alloc);
+	struct stmfw_client *c = stmfw__mem_alloc(&mem, sizeof(*c));
+	if (!c)
+		return STMFW_ENOMEM;
+	c->mem = mem;
+	c->loop = loop;
+	c->opts = filled;
+	c->state = CLIENT_IDLE;
+	list_init(&c->waiting);
+	stmfw__reader_init(&c->reader, &c->mem, filled.reply_limit);
+	stmfw__arena_init(&c->server_arena, &c->mem);
+	if (uv_random(NULL, NULL, &c->salt, sizeof(c->salt), 0, NULL) != 0)
+		c->salt = uv_hrtime();
+	uv_timer_init(loop, &c->deadline);
+	c->deadline.data = c;
+	stmfw__deliver_init(c);
+	c->handles = 3;
+	*out = c;
+	return STMFW_OK;
+}
+
+/* ---- connecting ---- */
+
+static int remember_peer(struct stmfw_client *c, const char *host, uint16_t port)
+{
+	size_t size = strlen(host) + sizeof("[]:65535");
+	char *peer = stmfw__mem_resize(&c->mem, c->peer, size);
+
+	if (!peer)
+		return STMFW_ENOMEM;
+	snprintf(peer, size, strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, (unsigned int)port);
+	c->peer = peer;
+	return STMFW_OK;
+}
+
+/* A name that cannot even be looked up is an answer, not a wrong call: it comes by callback. */
+static void begin_connecting(struct stmfw_client *c, const char *host, uint16_t port)
+{
+	uv_update_time(c->loop);
+	int err = stmfw__conn_open(&c->conn, c->loop, &c->mem, host, port,
+				   c->opts.connect_timeout_ms, &stmfw__engine_conn_events, c);
+	if (err) {
+		stmfw__engine_conn_events.failed(c, err);
+		return;
+	}
+	c->conns++;
+	if (c->conn && c->state == CLIENT_CONNECTING)
+		stmfw__engine_start_deadline(c, c->opts.connect_timeout_ms);
+}
+
+int stmfw_client_connect(stmfw_client *c, const char *host, uint16_t port, stmfw_done_cb cb,
+			 void *arg, stmfw_op *out)
+{
+	struct op *op;
+
+	host = host ? host : DEFAULT_HOST;
+	port = port ? port : DEFAULT_PORT;
+	if (!c || host[0] == '\0')
+		return STMFW_EINVAL;
+	if (c->state != CLIENT_IDLE)
+		return STMFW_ESTATE;
+	int err = remember_peer(c, host, port);
+	if (!err)
+		err = stmfw__op_new(&op, c, &stmfw__connect_kind, 0, cb, arg);
+	if (err)
+		return err;
+	op->res.op = ++c->last_op;
+	if (out)
+		*out = op->res.op;
+	op->started = uv_now(c->loop);
+	op->state = OP_RUNNING;
+	c->running = op;
+	c->state = CLIENT_CONNECTING;
+	begin_connecting(c, host, port);
+	return STMFW_OK;
+}
+
+/* ---- closing ---- */
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+	struct stmfw_client *c = handle->data;
+
+	if (--c->handles > 0)
+		return;
+	stmfw_close_cb cb = c->close_cb;
+	void *arg = c->close_arg;
+	struct mem mem = c->mem;
+
+	stmfw__reader_release(&c->reader);
+	stmfw__arena_release(&c->server_arena);
+	stmfw__mem_free(&mem, c->peer);
+	stmfw__mem_free(&mem, c);
+	if (cb)
+		cb(arg);
+}
+
+void stmfw__client_close_if_quiet(struct stmfw_client *c)
+{
+	if (c->state != CLIENT_CLOSING || c->conns > 0 || !list_is_empty(&c->deliveries) ||
+	    uv_is_closing((uv_handle_t *)&c->deadline))
+		return;
+	uv_close((uv_handle_t *)&c->deadline, on_handle_closed);
+	uv_close((uv_handle_t *)&c->awake, on_handle_closed);
+	uv_close((uv_handle_t *)&c->deliver, on_handle_closed);
+}
+
+int stmfw_client_close(stmfw_client *c, stmfw_close_cb cb, void *arg)
+{
+	if (!c)
+		return STMFW_EINVAL;
+	if (c->state == CLIENT_CLOSING)
+		return STMFW_ESTATE;
+	c->state = CLIENT_CLOSING;
+	c->close_cb = cb;
+	c->close_arg = arg;
+	stmfw__deliver_only_results(c);
+	stmfw__engine_drop(c, STMFW_ECANCELED, 0, "the client was closed");
+	stmfw__client_close_if_quiet(c);
+	return STMFW_OK;
+}
+
+/* ---- the rest ---- */
+
+int stmfw_cancel(stmfw_client *c, stmfw_op id)
+{
+	if (!c)
+		return STMFW_EINVAL;
+	if (c->running && c->running->res.op == id) {
+		if (c->state == CLIENT_CONNECTING)
+			stmfw__engine_drop(c, STMFW_ECANCELED, 0, "connecting was canceled");
+		else
+			stmfw__engine_cancel(c->running);
+		return STMFW_OK;
+	}
+	for (struct list *l = c->waiting.next; l != &c->waiting; l = l->next) {
+		struct op *op = LIST_ITEM(l, struct op, link);
+
+		if (op->res.op == id) {
+			stmfw__engine_cancel(op);
+			return STMFW_OK;
+		}
+	}
+	return STMFW_ESTATE;
+}
+
+int stmfw_client_is_connected(const stmfw_client *c)
+{
+	return c && c->state == CLIENT_READY;
+}
+
+const stmfw_server *stmfw_client_server(const stmfw_client *c)
+{
+	return stmfw_client_is_connected(c) ? &c->server : NULL;
+}
+
+void stmfw_client_set_data(stmfw_client *c, void *data)
+{
+	c->data = data;
+}
+
+void *stmfw_client_data(const stmfw_client *c)
+{
+	return c->data;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The client: one connection, a queue of operations, one of them running.
+ *
+ *   client.c   the public functions of the handle
+ *   engine.c   runs operations over the connection: the queue, deadlines, replies, loss
+ *   deliver.c  the one place that calls the user
+ */
+#ifndef STMFW_CLIENT_H
+#define STMFW_CLIENT_H
+
+#include <uv.h>
+
+#include "conn.h"
+#include "op.h"
+
+enum client_state { CLIENT_IDLE, CLIENT_CONNECTING, CLIENT_READY, CLIENT_CLOSING };
+
+struct stmfw_client {
+	struct mem mem;
+	uv_loop_t *loop;
+	void *data;
+	enum client_state state;
+	stmfw_client_opts opts; /* with the defaults filled in; alloc is not used */
+
+	struct conn *conn;     /* NULL: none                                       */
+	unsigned int conns;    /* with those that libuv has not let go of yet      */
+	char *peer;            /* "127.0.0.1:6666", for messages                   */
+	struct reader reader;
+	char nonce[WIRE_NONCE_SIZE]; /* of the request that awaits its reply, or "" */
+	uint64_t salt;
+	uint64_t requests;
+	stmfw_server server;
+	struct arena server_arena;
+
+	uint64_t last_op;
+	struct op *running;
+	struct list waiting;
+	unsigned int waiting_count;
+
+	stmfw_event_cb event;
+	void *event_arg;
+
+	struct list deliveries;
+	struct delivery lost;
+	stmfw_result lost_result;
+	char lost_text[256];
+	bool shutting_down; /* the end of the connection is what was asked for */
+
+	uv_timer_t deadline;
+	uv_idle_t awake;    /* keeps the loop from sleeping while deliveries wait */
+	uv_check_t deliver; /* runs them                                          */
+	int handles;
+	stmfw_close_cb close_cb;
+	void *close_arg;
+};
+
+/* ---- engine.c ---- */
+
+extern const struct conn_events stmfw__engine_conn_events;
+/* Start the next operation if there is one and nothing runs. */
+void stmfw__engine_pump(struct stmfw_client *c);
+/* Make the current operation's next move. */
+void stmfw__engine_advance(struct op *op, const struct reply *last);
+/* The operation ends; its result goes to the user later. */
+void stmfw__engine_finish(struct op *op);
+/* All operations end with this status; the connection, if any, is dropped. */
+void stmfw__engine_drop(struct stmfw_client *c, int status, int uv_status, const char *text);
+void stmfw__engine_start_deadline(struct stmfw_client *c, uint32_t ms);
+void stmfw__engine_cancel(struct op *op);
+
+/* ---- deliver.c ---- */
+
+int stmfw__deliver_init(struct stmfw_client *c);
+void stmfw__deliver_soon(struct stmfw_client *c, struct delivery *d,
+			 void (*run)(struct stmfw_client *c, struct delivery *d));
+/* A notification or a captured log, for the user's callbacks. Returns STMFW_ENOMEM or STMFW_OK. */
+int stmfw__deliver_event(struct stmfw_client *c, const char *record, size_t length);
+int stmfw__deliver_log(struct stmfw_client *c, const char *log, size_t length);
+void stmfw__deliver_result(struct op *op);
+void stmfw__deliver_offer(struct op *op);
+void stmfw__deliver_lost(struct stmfw_client *c, int status, int uv_status, const char *text);
+/* Closing: nothing but results is delivered any more. */
+void stmfw__deliver_only_results(struct stmfw_client *c);
+
+/* ---- client.c ---- */
+
+/* Closing, and nothing left to tell or to wait for: let go of the handles, then the memory. */
+void stmfw__client_close_if_quiet(struct stmfw_client *c);
+
+/* ---- hello.c ---- */
+
+extern const struct op_kind stmfw__connect_kind;
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* Calls that are one command: any Tcl, notifications, shutdown. */
+#include <string.h>
+
+#include "client.h"
+#include "tcl.h"
+
+/* ---- any Tcl ---- */
+
+struct command_job {
+	const char *tcl;
+	uint32_t timeout_ms;
+};
+
+static enum move command_next(struct op *op, const struct reply *last)
+{
+	const struct command_job *job = op->job;
+
+	if (!last) {
+		stmfw__buf_puts(stmfw__op_script(op, "command", job->timeout_ms), job->tcl);
+		return MOVE_SEND;
+	}
+	if (!reply_ok(last))
+		return stmfw__op_refused(op, STMFW_ECOMMAND, last);
+	size_t n = last->result_len;
+	if (n && last->result[n - 1] == '\n') /* 0.11 and 0.12 leave one at the end of output */
+		n--;
+	const char *text = stmfw__arena_copy(&op->arena, last->result, n);
+	if (text) {
+		op->res.text = text;
+		op->res.text_len = n;
+	}
+	return stmfw__op_ok(op);
+}
+
+static const struct op_kind command_kind = { .name = "command", .next = command_next };
+
+int stmfw_command(stmfw_client *c, const char *tcl, uint32_t timeout_ms, stmfw_done_cb cb,
+		  void *arg, stmfw_op *out)
+{
+	struct op *op;
+
+	if (!c || !tcl || strchr(tcl, WIRE_END) ||
+	    stmfw__tcl_word_length(tcl, strlen(tcl)) + stmfw__wire_overhead() > WIRE_REQUEST_LIMIT)
+		return STMFW_EINVAL;
+	int err = stmfw__op_new(&op, c, &command_kind, sizeof(struct command_job), cb, arg);
+	if (err)
+		return err;
+	struct command_job *job = op->job;
+	job->tcl = stmfw__arena_strdup(&op->arena, tcl);
+	job->timeout_ms = timeout_ms;
+	return stmfw__op_submit(op, out);
+}
+
+/* ---- notifications ---- */
+
+struct notify_job {
+	stmfw_event_cb event;
+	void *arg;
+};
+
+static enum move notify_next(struct op *op, const struct reply *last)
+{
+	const struct notify_job *job = op->job;
+	struct stmfw_client *c = op->client;
+	const char *want = job->event ? "on" : "off";
+
+	if (!last) {
+		/* After 0.12 the command is called `tcl notifications`; the old name would log. */
+		stmfw__buf_printf(stmfw__op_script(op, "notifications", 0),
+				  "if {[llength [info commands tcl]]} {tcl notifications %s} "
+				  "else {tcl_notifications %s}",
+				  want, want);
+		return MOVE_SEND;
+	}
+	if (!reply_ok(last))
+		return stmfw__op_refused(op, STMFW_EUNSUPPORTED, last);
+	c->event = job->event;
+	c->event_arg = job->arg;
+	return stmfw__op_ok(op);
+}
+
+static const struct op_kind notify_kind = { .name = "notifications", .next = notify_next };
+
+int stmfw_notifications(stmfw_client *c, stmfw_event_cb event, void *event_arg, stmfw_done_cb cb,
+			void *arg, stmfw_op *out)
+{
+	struct op *op;
+
+	if (!c)
+		return STMFW_EINVAL;
+	int err = stmfw__op_new(&op, c, &notify_kind, sizeof(struct notify_job), cb, arg);
+	if (err)
+		return err;
+	struct notify_job *job = op->job;
+	job->event = event;
+	job->arg = event_arg;
+	return stmfw__op_submit(op, out);
+}
+
+/* ---- shutdown ---- */
+
+/* Up to 0.12 `shutdown` returns with OpenOCD's "close connection", later with Tcl's "exit". */
+static bool is_exit(const struct reply *r)
+{
+	return r->code == 0 || r->code == 6 || r->code == -600 || r->ocd_code == -600;
+}
+
+static enum move shutdown_next(struct op *op, const struct reply *last)
+{
+	if (!last)
+		return stmfw__op_send(op, "shutdown", "shutdown");
+	return is_exit(last) ? MOVE_WAIT : stmfw__op_refused(op, STMFW_ECOMMAND, last);
+}
+
+static const struct op_kind shutdown_kind = { .name = "shutdown",
+					      .next = shutdown_next,
+					      .ends_connection = true };
+
+int stmfw_shutdown(stmfw_client *c, stmfw_done_cb cb, void *arg, stmfw_op *out)
+{
+	struct op *op;
+
+	if (!c)
+		return STMFW_EINVAL;
+	int err = stmfw__op_new(&op, c, &shutdown_kind, 0, cb, arg);
+	return err ? err : stmfw__op_submit(op, out);
+}

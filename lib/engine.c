@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Runs operations over the connection, one command at a time.
+ *
+ * Happy path: pump takes the first waiting operation -> its stepper names the next move -> SEND:
+ * the script goes out in its envelope and the deadline starts -> the frame with this request's
+ * nonce comes back -> the stepper looks at it ... -> DONE: the result is filed for deliver.c and
+ * the next operation starts.
+ *
+ * What can go wrong, and ends here in the same way (drop): the connection breaks, the deadline
+ * passes, the peer says something that is no answer, memory runs out. The running operation gets
+ * that reason, the waiting ones STMFW_ELOST, and the client is IDLE again.
+ *
+ * Nothing here calls the user.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client.h"
+
+/* ---- operations ---- */
+
+static void close_conn(struct stmfw_client *c)
+{
+	uv_timer_stop(&c->deadline);
+	if (c->conn)
+		stmfw__conn_close(c->conn);
+	c->conn = NULL;
+	c->nonce[0] = '\0';
+	c->event = NULL;
+	stmfw__reader_release(&c->reader);
+}
+
+void stmfw__engine_finish(struct op *op)
+{
+	struct stmfw_client *c = op->client;
+
+	if (c->running == op)
+		c->running = NULL;
+	if (op->state == OP_WAITING) {
+		list_remove(&op->link);
+		c->waiting_count--;
+		op->res.outcome = STMFW_NOT_STARTED;
+	} else {
+		if (op->kind->cleanup)
+			op->kind->cleanup(op);
+		op->res.elapsed_ms = uv_now(c->loop) - op->started;
+		if (op->unanswered)
+			op->res.outcome = STMFW_UNKNOWN;
+	}
+	op->state = OP_FINISHED;
+	op->res.text_len = op->res.text_len ? op->res.text_len : strlen(op->res.text);
+	stmfw__deliver_result(op);
+}
+
+static void end_op(struct op *op, int status, int uv_status, const char *text)
+{
+	op->res.uv_status = uv_status;
+	op->res.text_len = 0;
+	stmfw__op_fail(op, status, "%s", text);
+	stmfw__engine_finish(op);
+}
+
+void stmfw__engine_cancel(struct op *op)
+{
+	if (op->state == OP_WAITING)
+		end_op(op, STMFW_ECANCELED, 0, "canceled before it began");
+	else
+		op->cancel_wanted = true;
+}
+
+/* All waiting operations, and before them the running one, end. */
+void stmfw__engine_drop(struct stmfw_client *c, int status, int uv_status, const char *text)
+{
+	int others = status == STMFW_ECANCELED ? STMFW_ECANCELED : STMFW_ELOST;
+	bool was_ready = c->state == CLIENT_READY;
+
+	close_conn(c);
+	if (c->state != CLIENT_CLOSING)
+		c->state = CLIENT_IDLE;
+	if (c->running)
+		end_op(c->running, status, uv_status, text);
+	while (!list_is_empty(&c->waiting))
+		end_op(LIST_ITEM(c->waiting.next, struct op, link), others, uv_status,
+		       others == STMFW_ECANCELED ? text
+						 : "the connection ended before this began");
+	if (was_ready && c->state == CLIENT_IDLE && !c->shutting_down)
+		stmfw__deliver_lost(c, status, uv_status, text);
+	c->shutting_down = false;
+}
+
+/* ---- sending ---- */
+
+static void on_deadline(uv_timer_t *timer)
+{
+	struct stmfw_client *c = timer->data;
+	char text[256];
+
+	if (c->state == CLIENT_CONNECTING)
+		snprintf(text, sizeof(text),
+			 "%s: no answer within %" PRIu32 " ms. OpenOCD is busy or still starting, "
+			 "or this is another service (a gdb port stays silent like this)",
+			 c->peer, c->opts.connect_timeout_ms);
+	else
+		snprintf(text, sizeof(text),
+			 "OpenOCD at %s did not answer \"%s\" within %" PRIu32 " ms", c->peer,
+			 c->running->res.step, c->running->deadline_ms);
+	stmfw__engine_drop(c, STMFW_ETIMEDOUT, UV_ETIMEDOUT, text);
+}
+
+void stmfw__engine_start_deadline(struct stmfw_client *c, uint32_t ms)
+{
+	uv_update_time(c->loop); /* a long callback may have left the loop's clock behind */
+	uv_timer_start(&c->deadline, on_deadline, ms, 0);
+}
+
+/* The connection is gone. For a shutdown that is how it should end. */
+static void lost(struct stmfw_client *c, int uv_status)
+{
+	char text[256];
+
+	if (c->running && c->running->kind->ends_connection && c->state == CLIENT_READY) {
+		c->shutting_down = true;
+		c->running->unanswered = false;
+		stmfw__op_ok(c->running);
+		stmfw__engine_finish(c->running);
+	}
+	const char *how = uv_status == UV_EOF ? "closed the connection" : uv_strerror(uv_status);
+
+	snprintf(text, sizeof(text), "OpenOCD at %s: %s during \"%s\"", c->peer, how,
+		 c->running ? c->running->res.step : "waiting");
+	stmfw__engine_drop(c, STMFW_ELOST, uv_status, text);
+}
+
+static void send_script(struct op *op)
+{
+	struct stmfw_client *c = op->client;
+	struct buf *out = stmfw__conn_output(c->conn);
+
+	if (!out) {
+		stmfw__engine_drop(c, STMFW_EPROTO, 0, "an answer came before its question");
+		return;
+	}
+	snprintf(c->nonce, sizeof(c->nonce), "@%016" PRIx64, c->salt ^ ++c->requests);
+	stmfw__wire_request(out, c->nonce, op->script.data, op->script.length);
+	if (op->script.error || out->error) {
+		int err = op->script.error ? op->script.error : out->error;
+
+		c->nonce[0] = '\0';
+		end_op(op, err == STMFW_ENOMEM ? STMFW_ENOMEM : STMFW_EINVAL, 0,
+		       err == STMFW_ENOMEM ? stmfw_strerror(err) : "the command is too long");
+		stmfw__engine_pump(c);
+		return;
+	}
+	op->unanswered = true;
+	if (c->state != CLIENT_CONNECTING) /* connecting has one deadline for all of it */
+		stmfw__engine_start_deadline(c, op->deadline_ms);
+	int err = stmfw__conn_send(c->conn);
+	if (err)
+		lost(c, err);
+}
+
+void stmfw__engine_advance(struct op *op, const struct reply *last)
+{
+	struct stmfw_client *c = op->client;
+	enum move move = op->kind->next(op, last);
+
+	if (move != MOVE_DONE && op->cancel_wanted) {
+		stmfw__op_fail(op, STMFW_ECANCELED, "canceled after %" PRIu64 " bytes",
+			       op->res.bytes);
+		move = MOVE_DONE;
+	}
+	switch (move) {
+	case MOVE_SEND:
+		op->state = OP_RUNNING;
+		send_script(op);
+		break;
+	case MOVE_OFFER:
+		op->state = OP_OFFERING;
+		stmfw__deliver_offer(op);
+		break;
+	case MOVE_WAIT:
+		stmfw__engine_start_deadline(c, op->deadline_ms);
+		break;
+	case MOVE_DONE:
+		stmfw__engine_finish(op);
+		stmfw__engine_pump(c);
+		break;
+	}
+}
+
+void stmfw__engine_pump(struct stmfw_client *c)
+{
+	if (c->state != CLIENT_READY || c->running || list_is_empty(&c->waiting))
+		return;
+	struct op *op = LIST_ITEM(list_pop(&c->waiting), struct op, link);
+	c->waiting_count--;
+	c->running = op;
+	op->state = OP_RUNNING;
+	op->started = uv_now(c->loop);
+	op->res.outcome = STMFW_FINISHED;
+	stmfw__engine_advance(op, NULL);
+}
+
+/* ---- what comes from the connection ---- */
+
+static void keep_reply(struct op *op, const struct reply *r)
+{
+	op->unanswered = false;
+	op->res.outcome = STMFW_FINISHED;
+	op->res.tcl_code = r->code;
+	op->res.ocd_code = r->ocd_code;
+	op->res.log = "";
+	op->res.log_len = 0;
+	if (r->log_len == 0)
+		return;
+	const char *log = stmfw__arena_copy(&op->arena, r->log, r->log_len);
+	if (log) {
+		op->res.log = log;
+		op->res.log_len = r->log_len;
+	}
+}
+
+static void take_reply(struct stmfw_client *c, const struct reply *r)
+{
+	struct op *op = c->running;
+
+	c->nonce[0] = '\0';
+	if (c->state == CLIENT_READY)
+		uv_timer_stop(&c->deadline);
+	keep_reply(op, r);
+	if (stmfw__deliver_log(c, r->log, r->log_len) != STMFW_OK)
+		stmfw__engine_drop(c, STMFW_ENOMEM, UV_ENOMEM, stmfw_strerror(STMFW_ENOMEM));
+	else
+		stmfw__engine_advance(op, r);
+}
+
+/* The peer is not what it should be: say what it looks like. */
+static void complain(struct stmfw_client *c, const char *bytes, size_t length)
+{
+	const char *kind = stmfw__wire_guess_peer(bytes, length);
+	char seen[41], text[256];
+	size_t n = length < sizeof(seen) - 1 ? length : sizeof(seen) - 1;
+
+	for (size_t i = 0; i < n; i++)
+		seen[i] = bytes[i] >= 0x20 && bytes[i] < 0x7f ? bytes[i] : '.';
+	seen[n] = '\0';
+	if (kind)
+		snprintf(text, sizeof(text),
+			 "%s answered, but not as an OpenOCD TCL port: it looks like %s", c->peer,
+			 kind);
+	else
+		snprintf(text, sizeof(text),
+			 "%s answered, but not as an OpenOCD TCL port: \"%s\"", c->peer, seen);
+	stmfw__engine_drop(c, STMFW_EPROTO, 0, text);
+}
+
+static void take_frame(struct stmfw_client *c, char *frame, size_t length)
+{
+	struct reply reply;
+
+	switch (stmfw__wire_classify(frame, length, c->nonce, &reply)) {
+	case FRAME_REPLY:
+		take_reply(c, &reply);
+		break;
+	case FRAME_NOTIFICATION:
+		if (stmfw__deliver_event(c, frame, length) != STMFW_OK)
+			stmfw__engine_drop(c, STMFW_ENOMEM, UV_ENOMEM,
+					   stmfw_strerror(STMFW_ENOMEM));
+		break;
+	case FRAME_FOREIGN:
+		complain(c, frame, length);
+		break;
+	}
+}
+
+static void on_bytes(void *owner, const char *bytes, size_t length)
+{
+	struct stmfw_client *c = owner;
+	const struct conn *conn = c->conn;
+	int err = stmfw__reader_feed(&c->reader, bytes, length);
+	size_t n;
+
+	if (err) {
+		stmfw__engine_drop(c, err, UV_ENOMEM, stmfw_strerror(err));
+		return;
+	}
+	for (char *frame; c->conn == conn && (frame = stmfw__reader_next(&c->reader, &n));)
+		take_frame(c, frame, n);
+	if (c->conn != conn)
+		return;
+	if (c->reader.error) {
+		stmfw__engine_drop(c, c->reader.error, 0, "the answer is longer than reply_limit");
+		return;
+	}
+	const char *rest = stmfw__reader_rest(&c->reader, &n);
+	if (n && !stmfw__wire_plausible(rest, n, c->nonce))
+		complain(c, rest, n);
+}
+
+static void on_opened(void *owner)
+{
+	struct stmfw_client *c = owner;
+
+	stmfw__engine_advance(c->running, NULL);
+}
+
+static void on_failed(void *owner, int uv_status)
+{
+	struct stmfw_client *c = owner;
+	char text[256];
+
+	c->conn = NULL;
+	if (c->state == CLIENT_CONNECTING && !c->running->unanswered) {
+		snprintf(text, sizeof(text), "cannot reach OpenOCD at %s: %s", c->peer,
+			 uv_strerror(uv_status));
+		stmfw__engine_drop(c, STMFW_ECONNECT, uv_status, text);
+	} else {
+		lost(c, uv_status);
+	}
+}
+
+static void on_gone(void *owner)
+{
+	struct stmfw_client *c = owner;
+
+	c->conns--;
+	stmfw__client_close_if_quiet(c);
+}
+
+const struct conn_events stmfw__engine_conn_events = {
+	.opened = on_opened, .bytes = on_bytes, .failed = on_failed, .gone = on_gone
+};

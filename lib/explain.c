@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* From OpenOCD's words to what they mean: see explain.h. */
+#include "explain.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <strings.h>
+
+#include <stmfw.h>
+
+static const struct explanation table[] = {
+	{ "jtag status contains invalid mode value", STMFW_ETARGET,
+	  "The probe cannot talk to the chip. Check power, SWDIO, SWCLK and ground; then try "
+	  "connecting under reset." },
+	{ "init mode failed", STMFW_ETARGET,
+	  "The probe cannot talk to the chip. Check power, SWDIO, SWCLK and ground; then try "
+	  "connecting under reset." },
+	{ "target voltage may be too low", STMFW_ETARGET,
+	  "Check the board's supply: the probe measures less than 1.5 V." },
+	{ "UNEXPECTED idcode", STMFW_ETARGET,
+	  "Usual causes: a clone (CS32, GD32, APM32) or a configuration for another family. For a "
+	  "clone start OpenOCD with -c \"set CPUTAPID <the id it found>\"." },
+	{ "timed out while waiting for target halted", STMFW_ETARGET,
+	  "The chip's firmware may sleep or switch SWD off. Hold its reset button and try again, or "
+	  "configure OpenOCD to connect under reset." },
+	{ "not halted", STMFW_ETARGET,
+	  "The chip did not halt. Its firmware may sleep or switch SWD off; hold its reset button "
+	  "and try again." },
+	{ "open failed", STMFW_ETARGET, "OpenOCD lost its probe. Check the USB cable." },
+	{ "TCP error status", STMFW_ETARGET,
+	  "OpenOCD lost its probe. Check the cable, then restart OpenOCD." },
+	{ "failed to send USB CMD", STMFW_ETARGET,
+	  "OpenOCD lost its probe. Check the USB cable, then restart OpenOCD." },
+	{ "failed to receive USB CMD", STMFW_ETARGET,
+	  "OpenOCD lost its probe. Check the USB cable, then restart OpenOCD." },
+	{ "not examined", STMFW_ETARGET,
+	  "OpenOCD has not been able to talk to this chip. Check power and wiring, then `reset "
+	  "halt`." },
+	{ "device protected", STMFW_EPROTECTED,
+	  "Write protection is on for these sectors; it must be removed first." },
+	{ "flash memory write protected", STMFW_EPROTECTED,
+	  "Write protection is on for these sectors; it must be removed first." },
+	{ "no flash bank found", STMFW_ERANGE,
+	  "The address lies in no flash bank that OpenOCD knows." },
+	{ "failed: flash bank", STMFW_ERANGE, "`flash banks` lists what there is." },
+	{ "is out of bounds", STMFW_ERANGE, "`flash banks` lists what there is." },
+	{ "couldn't open", STMFW_ECOMMAND,
+	  "OpenOCD opens files on its own machine and with its own rights." },
+	{ "error reading to flash", STMFW_ETARGET,
+	  "The chip refuses to be read. Read protection, a bad contact, or a lost connection to the "
+	  "chip." },
+};
+
+static bool mentions(const char *text, const char *words)
+{
+	size_t n = strlen(words);
+
+	for (; *text; text++)
+		if (strncasecmp(text, words, n) == 0)
+			return true;
+	return false;
+}
+
+const struct explanation *stmfw__explain(const char *result, const char *log)
+{
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (mentions(result, table[i].words) || mentions(log, table[i].words))
+			return &table[i];
+	return NULL;
+}
+
+const char *stmfw__advice(int status)
+{
+	switch (status) {
+	case STMFW_ECONNECT:
+		return "Is OpenOCD running? Start it: openocd -f interface/stlink.cfg -f "
+		       "target/stm32f1x.cfg";
+	case STMFW_EPROTO:
+		return "Use the port that OpenOCD names in \"Listening on port N for tcl "
+		       "connections\".";
+	case STMFW_ELOST:
+		return "Look at OpenOCD's own last words: it may have lost its probe, or have been "
+		       "stopped.";
+	case STMFW_ETIMEDOUT:
+		return "OpenOCD may still be busy: connect again and look at the target before "
+		       "trusting its state.";
+	default:
+		return "";
+	}
+}
+
+/* Append one line with " / " in front of all but the first, control bytes made harmless. */
+static size_t append_line(char *out, size_t size, size_t at, const char *line, size_t length)
+{
+	static const char between[] = " / ";
+
+	for (const char *p = at ? between : ""; *p && at + 1 < size; p++)
+		out[at++] = *p;
+	for (size_t i = 0; i < length && at + 1 < size; i++)
+		out[at++] = (unsigned char)line[i] < 0x20 ? ' ' : line[i];
+	out[at] = '\0';
+	return at;
+}
+
+static bool is_noise(const char *line, size_t length)
+{
+	return length == 0 || strncmp(line, "in procedure", 12) == 0 ||
+	       strncmp(line, "Traceback", 9) == 0 || strncmp(line, "at file", 7) == 0 ||
+	       strncmp(line, "called at", 9) == 0 || line[0] == '\t';
+}
+
+void stmfw__reason(char *out, size_t size, const char *result, const char *log)
+{
+	const char *texts[] = { result, log };
+	size_t at = 0;
+
+	out[0] = '\0';
+	for (size_t t = 0; t < 2 && at == 0; t++)
+		for (const char *line = texts[t]; *line;) {
+			size_t n = strcspn(line, "\n");
+
+			if (!is_noise(line, n))
+				at = append_line(out, size, at, line, n);
+			line += n + (line[n] == '\n');
+		}
+	if (at == 0)
+		append_line(out, size, 0, "it gave no reason", strlen("it gave no reason"));
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Connecting, as an operation: reach the port, then ask something that only an OpenOCD answers.
+ *
+ * The answer is also where we learn who it is. What cannot be found out stays empty. `transport
+ * select` is asked only after init, because before it OpenOCD takes the question as an order.
+ */
+#include <string.h>
+
+#include "client.h"
+#include "parse.h"
+
+static const char script[] =
+	"apply {{} {"
+	"set o {};"
+	"foreach {q s} {version exec {info patchlevel} exec {adapter name} exec"
+	" {transport select} init} {"
+	"set r {};"
+	"if {$s ne {init} || [command mode] eq {exec}} {if {[catch $q r]} {set r {}}};"
+	"lappend o [string map [list \\n { }] [string trim $r]]};"
+	"join $o \\n}}";
+
+/* "Open On-Chip Debugger 0.12.0+dev-..." */
+static void parse_version(stmfw_server *s)
+{
+	uint64_t part[3] = { 0, 0, 0 };
+	const char *p = s->version;
+
+	while (*p && !(p > s->version && (p[-1] == ' ' || p[-1] == 'v') && *p >= '0' && *p <= '9'))
+		p++;
+	for (int i = 0; i < 3 && stmfw__take_uint(&p, &part[i]) && *p == '.'; i++)
+		p++;
+	s->major = (unsigned int)part[0];
+	s->minor = (unsigned int)part[1];
+	s->patch = (unsigned int)part[2];
+}
+
+static const char *next_field(char **rest)
+{
+	const char *field = stmfw__next_piece(rest, '\n');
+
+	return field ? field : "";
+}
+
+static enum move keep_server(struct op *op, const struct reply *last)
+{
+	struct stmfw_client *c = op->client;
+	stmfw_server *s = &c->server;
+	char *rest;
+
+	stmfw__arena_release(&c->server_arena);
+	rest = stmfw__arena_copy(&c->server_arena, last->result, last->result_len);
+	if (!rest)
+		return stmfw__op_fail(op, STMFW_ENOMEM, "%s", stmfw_strerror(STMFW_ENOMEM));
+	s->version = next_field(&rest);
+	s->jim = next_field(&rest);
+	s->adapter = next_field(&rest);
+	s->transport = next_field(&rest);
+	parse_version(s);
+	op->res.text = stmfw__arena_strdup(&op->arena, s->version);
+	if (!op->res.text)
+		return stmfw__op_fail(op, STMFW_ENOMEM, "%s", stmfw_strerror(STMFW_ENOMEM));
+	return stmfw__op_ok(op);
+}
+
+static enum move connect_next(struct op *op, const struct reply *last)
+{
+	if (!last)
+		return stmfw__op_send(op, "connect", script);
+	if (!reply_ok(last) || last->result_len == 0 || last->result[0] == '\n')
+		return stmfw__op_fail(op, STMFW_EPROTO, "%s speaks Tcl, but does not say who it is",
+				      op->client->peer);
+	return keep_server(op, last);
+}
+
+/* The connection is usable, or it is given up. */
+static void connect_cleanup(struct op *op)
+{
+	struct stmfw_client *c = op->client;
+
+	if (c->state != CLIENT_CONNECTING)
+		return;
+	uv_timer_stop(&c->deadline);
+	if (op->res.status == STMFW_OK) {
+		c->state = CLIENT_READY;
+		return;
+	}
+	c->running = NULL;
+	stmfw__engine_drop(c, op->res.status, 0, op->res.text);
+}
+
+const struct op_kind stmfw__connect_kind = { .name = "connect",
+					     .next = connect_next,
+					     .cleanup = connect_cleanup };

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory words and blocks, as lists of numbers.
+ *
+ * OpenOCD has read_memory and write_memory since 0.12; before that mem2array and array2mem, which
+ * work on a variable: here one inside a lambda, so that nothing stays behind.
+ */
+#include "memory.h"
+
+#include <string.h>
+
+#include "client.h"
+#include "parse.h"
+#include "tcl.h"
+
+#define WORDS_MAX 16384u
+#define BLOCK_MAX 65536u
+
+static const char read_lambda[] =
+	"apply {{t a w n} {"
+	"if {$t eq {}} {set t [target current]};"
+	"if {[llength [info commands read_memory]]} {return [$t read_memory $a $w $n]};"
+	"$t mem2array v $w $a $n;"
+	"set o {};for {set i 0} {$i<$n} {incr i} {lappend o $v($i)};"
+	"set o}}";
+
+static const char write_lambda[] =
+	"apply {{t a w n l} {"
+	"if {$t eq {}} {set t [target current]};"
+	"if {[llength [info commands write_memory]]} {return [$t write_memory $a $w $l]};"
+	"set i 0;foreach x $l {set v($i) $x;incr i};"
+	"$t array2mem v $w $a $n}}";
+
+static void put_range(struct buf *b, const char *lambda, const char *target,
+		      const struct memory_range *r)
+{
+	stmfw__buf_puts(b, lambda);
+	stmfw__tcl_arg(b, target ? target : "");
+	stmfw__buf_printf(b, " 0x%llx %u %zu", (unsigned long long)r->address, r->width, r->count);
+}
+
+void stmfw__memory_read_script(struct buf *b, const char *target, const struct memory_range *r)
+{
+	put_range(b, read_lambda, target, r);
+}
+
+bool stmfw__memory_parse(const char *text, const struct memory_range *r, uint32_t *values)
+{
+	uint64_t limit = (uint64_t)1 << r->width;
+
+	for (size_t i = 0; i < r->count; i++) {
+		uint64_t value;
+
+		text += strspn(text, " \t\r\n");
+		if (!stmfw__take_uint(&text, &value) || value >= limit)
+			return false;
+		if (*text && !strchr(" \t\r\n", *text))
+			return false;
+		values[i] = (uint32_t)value;
+	}
+	return text[strspn(text, " \t\r\n")] == '\0';
+}
+
+/* ---- the operation ---- */
+
+enum shape { SHAPE_WORDS, SHAPE_BYTES };
+
+struct memory_job {
+	const char *target;
+	struct memory_range range;
+	enum shape shape;
+	const uint32_t *values; /* to write; NULL: read */
+};
+
+static enum move send_write(struct op *op)
+{
+	const struct memory_job *job = op->job;
+	struct buf *b = stmfw__op_script(op, "write memory", 0);
+
+	put_range(b, write_lambda, job->target, &job->range);
+	stmfw__buf_puts(b, " {");
+	for (size_t i = 0; i < job->range.count; i++)
+		stmfw__buf_printf(b, "%lu ", (unsigned long)job->values[i]);
+	stmfw__buf_puts(b, "}");
+	return MOVE_SEND;
+}
+
+static enum move send_read(struct op *op)
+{
+	const struct memory_job *job = op->job;
+
+	stmfw__memory_read_script(stmfw__op_script(op, "read memory", 0), job->target,
+				  &job->range);
+	return MOVE_SEND;
+}
+
+/* Targets are little endian. */
+static uint8_t *as_bytes(struct arena *a, const uint32_t *values, const struct memory_range *r)
+{
+	size_t step = r->width / 8;
+	uint8_t *bytes = stmfw__arena_alloc(a, r->count * step);
+
+	for (size_t i = 0; bytes && i < r->count; i++)
+		for (size_t k = 0; k < step; k++)
+			bytes[i * step + k] = (uint8_t)(values[i] >> (8 * k));
+	return bytes;
+}
+
+static enum move keep_values(struct op *op, const struct reply *last)
+{
+	const struct memory_job *job = op->job;
+	const struct memory_range *r = &job->range;
+	uint32_t *values = stmfw__arena_alloc(&op->arena, r->count * sizeof(*values));
+
+	if (!values)
+		return stmfw__op_ok(op);
+	if (!stmfw__memory_parse(last->result, r, values))
+		return stmfw__op_fail(op, STMFW_EUNSUPPORTED,
+				      "OpenOCD's list of memory values makes no sense");
+	op->res.count = r->count;
+	op->res.bytes = r->count * (r->width / 8);
+	if (job->shape == SHAPE_WORDS)
+		op->res.words = values;
+	else {
+		op->res.data = as_bytes(&op->arena, values, r);
+		op->res.count = op->res.bytes;
+	}
+	return stmfw__op_ok(op);
+}
+
+static enum move memory_next(struct op *op, const struct reply *last)
+{
+	const struct memory_job *job = op->job;
+
+	if (!last)
+		return job->values ? send_write(op) : send_read(op);
+	if (!reply_ok(last))
+		return stmfw__op_refused(op, STMFW_ETARGET, last);
+	if (!job->values)
+		return keep_values(op, last);
+	op->res.bytes = job->range.count * (job->range.width / 8);
+	return stmfw__op_ok(op);
+}
+
+static const struct op_kind memory_kind = { .name = "memory", .next = memory_next };
+
+static int memory_op(struct op **op, stmfw_client *c, const char *target,
+		     const struct memory_range *r, enum shape shape, stmfw_done_cb cb, void *arg)
+{
+	if (!c || (target && !*target) || r->count == 0)
+		return STMFW_EINVAL;
+	int err = stmfw__op_new(op, c, &memory_kind, sizeof(struct memory_job), cb, arg);
+	if (err)
+		return err;
+	struct memory_job *job = (*op)->job;
+	job->target = target ? stmfw__arena_strdup(&(*op)->arena, target) : NULL;
+	job->range = *r;
+	job->shape = shape;
+	return STMFW_OK;
+}
+
+static bool width_is_good(unsigned int width)
+{
+	return width == 8 || width == 16 || width == 32;
+}
+
+int stmfw_read_words(stmfw_client *c, const char *target, uint64_t address, unsigned int width,
+		     size_t count, stmfw_done_cb cb, void *arg, stmfw_op *out)
+{
+	const struct memory_range r = { address, width, count };
+	struct op *op;
+
+	if (!width_is_good(width) || count > WORDS_MAX)
+		return STMFW_EINVAL;
+	int err = memory_op(&op, c, target, &r, SHAPE_WORDS, cb, arg);
+	return err ? err : stmfw__op_submit(op, out);
+}
+
+int stmfw_write_words(stmfw_client *c, const char *target, uint64_t address, unsigned int width,
+		      const uint32_t *words, size_t count, stmfw_done_cb cb, void *arg,
+		      stmfw_op *out)
+{
+	const struct memory_range r = { address, width, count };
+	struct op *op;
+
+	if (!width_is_good(width) || count > WORDS_MAX || !words)
+		return STMFW_EINVAL;
+	int err = memory_op(&op, c, target, &r, SHAPE_WORDS, cb, arg);
+	if (err)
+		return err;
+	((struct memory_job *)op->job)->values =
+		(uint32_t *)(void *)stmfw__arena_copy(&op->arena, words, count * sizeof(*words));
+	return stmfw__op_submit(op, out);
+}
+
+/* Words where they fit: 8-bit accesses are several times slower. */
+static struct memory_range block_range(uint64_t address, size_t length)
+{
+	unsigned int width = (address | length) % 4 == 0 ? 32 : (address | length) % 2 == 0 ? 16 : 8;
+
+	return (struct memory_range){ address, width, length / (width / 8) };
+}
+
+int stmfw_read_block(stmfw_client *c, const char *target, uint64_t address, size_t length,
+		     stmfw_done_cb cb, void *arg, stmfw_op *out)
+{
+	const struct memory_range r = block_range(address, length);
+	struct op *op;
+
+	if (length > BLOCK_MAX)
+		return STMFW_EINVAL;
+	int err = memory_op(&op, c, target, &r, SHAPE_BYTES, cb, arg);
+	return err ? err : stmfw__op_submit(op, out);
+}
+
+static const uint32_t *as_values(struct arena *a, const uint8_t *data,
+				 const struct memory_range *r)
+{
+	size_t step = r->width / 8;
+	uint32_t *values = stmfw__arena_alloc(a, r->count * sizeof(*values));
+
+	for (size_t i = 0; values && i < r->count; i++)
+		for (size_t k = 0; k < step; k++)
+			values[i] |= (uint32_t)data[i * step + k] << (8 * k);
+	return values;
+}
+
+int stmfw_write_block(stmfw_client *c, const char *target, uint64_t address, const uint8_t *data,
+		      size_t length, stmfw_done_cb cb, void *arg, stmfw_op *out)
+{
+	const struct memory_range r = block_range(address, length);
+	struct op *op;
+
+	if (length > BLOCK_MAX || !data)
+		return STMFW_EINVAL;
+	int err = memory_op(&op, c, target, &r, SHAPE_BYTES, cb, arg);
+	if (err)
+		return err;
+	((struct memory_job *)op->job)->values = as_values(&op->arena, data, &r);
+	return stmfw__op_submit(op, out);
+}

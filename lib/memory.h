@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading memory as text, for the public calls and for identifying a chip. */
+#ifndef STMFW_MEMORY_H
+#define STMFW_MEMORY_H
+
+#include "op.h"
+
+struct memory_range {
+	uint64_t address;
+	unsigned int width; /* bits */
+	size_t count;
+};
+
+/* A script whose result is the list of values. target NULL: the current one. */
+void stmfw__memory_read_script(struct buf *b, const char *target, const struct memory_range *r);
+/* Exactly count values, each within width; false if the text is anything else. */
+bool stmfw__memory_parse(const char *text, const struct memory_range *r, uint32_t *values);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One operation: what the caller asked for, and how far it is.
+ *
+ * What an operation does is a stepper: a function that looks at the last reply and names the next
+ * move. It never touches the socket, never calls the user, and needs no loop to be tested.
+ */
+#ifndef STMFW_OP_H
+#define STMFW_OP_H
+
+#include "buf.h"
+#include "list.h"
+#include "wire.h"
+
+struct op;
+
+enum move {
+	MOVE_SEND,  /* send op->script as step op->res.step, with op->deadline_ms       */
+	MOVE_OFFER, /* let kind->offer() give the user a piece, then ask again          */
+	MOVE_WAIT,  /* the reply was right; the end of the connection is what is awaited */
+	MOVE_DONE   /* op->res says how it ended                                        */
+};
+
+struct op_kind {
+	const char *name;
+	/* last: the reply to what was sent, or NULL at the beginning and after an offer. */
+	enum move (*next)(struct op *op, const struct reply *last);
+	void (*offer)(struct op *op);   /* NULL: it never offers               */
+	void (*cleanup)(struct op *op); /* what is not in the arena; may be NULL */
+	bool ends_connection;           /* a hang-up is its success              */
+};
+
+enum op_state {
+	OP_WAITING,  /* in the client's queue                          */
+	OP_RUNNING,  /* the client's current one; a reply is awaited   */
+	OP_OFFERING, /* the current one; the user is to get a piece    */
+	OP_FINISHED  /* the result is to be delivered                  */
+};
+
+/* Something to be told to the user, from deliver.c alone. */
+struct delivery {
+	struct list link;
+	void (*run)(struct stmfw_client *c, struct delivery *d);
+	bool needs_open_client; /* dropped once the client is closing */
+};
+
+struct op {
+	struct delivery delivery;
+	struct list link; /* in the queue */
+	struct stmfw_client *client;
+	const struct op_kind *kind;
+	enum op_state state;
+	bool cancel_wanted;
+	bool unanswered; /* something was sent and its reply has not come */
+	uint64_t started;
+	stmfw_done_cb cb;
+	void *arg;
+	struct arena arena;
+	struct buf script;
+	uint32_t deadline_ms;
+	void *job; /* the stepper's own state, in the arena */
+	stmfw_result res;
+};
+
+/* A new operation with a zeroed job of job_size bytes. Failures of its arena are noticed by submit. */
+int stmfw__op_new(struct op **out, struct stmfw_client *c, const struct op_kind *kind,
+		  size_t job_size, stmfw_done_cb cb, void *arg);
+/* Accepts or frees it. */
+int stmfw__op_submit(struct op *op, stmfw_op *out);
+void stmfw__op_free(struct op *op);
+
+/* ---- for steppers ---- */
+
+/* Begin the text of the next request. deadline_ms 0: the client's for quick commands. */
+struct buf *stmfw__op_script(struct op *op, const char *step, uint32_t deadline_ms);
+/* A deadline for something that takes longer the more bytes there are. */
+uint32_t stmfw__op_deadline(const struct op *op, uint32_t base_ms, uint64_t bytes,
+			    uint64_t bytes_per_second);
+enum move stmfw__op_send(struct op *op, const char *step, const char *script);
+enum move stmfw__op_ok(struct op *op);
+enum move stmfw__op_fail(struct op *op, int status, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The last command failed: tell OpenOCD's reason. What we know better overrides status. */
+enum move stmfw__op_refused(struct op *op, int status, const struct reply *reply);
+/* What a command printed: its result, or on 0.10 its log. Copied, NUL-terminated, or NULL: ENOMEM. */
+char *stmfw__op_output(struct op *op, const struct reply *reply);
+
+static inline bool reply_ok(const struct reply *r)
+{
+	return r->code == 0;
+}
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* What OpenOCD prints about flash banks, in every version's wording, into structs. */
+#ifndef STMFW_PARSE_BANK_H
+#define STMFW_PARSE_BANK_H
+
+#include <stdbool.h>
+
+#include "mem.h"
+
+/* Lines of: number, name, driver, target, base, size, separated by tabs. text is changed and
+   referred to. False: damaged, or out of memory (a->failed). */
+bool stmfw__parse_banks(struct arena *a, char *text, stmfw_bank **banks, size_t *count);
+
+/* The output of `flash info`: a header line, then lines of sectors (or protection blocks), then
+   the driver's words about the chip. text is changed and referred to. */
+struct flash_info {
+	stmfw_sector *sectors;
+	size_t count;
+	const char *chip;
+};
+bool stmfw__parse_flash_info(struct arena *a, char *text, struct flash_info *info);
+
+/* Sectors take their protection from the blocks that cover them. */
+void stmfw__apply_protection(stmfw_sector *sectors, size_t count, const stmfw_sector *blocks,
+			     size_t block_count);
+
+/* The output of `flash erase_check`, which names only sectors that are not erased. */
+void stmfw__parse_erase_check(char *text, stmfw_sector *sectors, size_t count);
+
+#endif

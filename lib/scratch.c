@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The private file: see scratch.h.
+ *
+ * It is made by us before OpenOCD writes to it, so that it is ours (mode 0600) whoever OpenOCD
+ * runs as, and it is emptied before each use, so that old content cannot be taken for new: a
+ * failed `flash read_bank` leaves its file as it was.
+ *
+ * These are plain blocking calls: small pieces, to a local file that is in the page cache.
+ */
+#include "scratch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "explain.h"
+#include "tcl.h"
+
+static const char *default_dir(void)
+{
+	const char *dir = getenv("TMPDIR");
+
+	return dir && *dir ? dir : "/tmp";
+}
+
+static void make_token(char token[WIRE_NONCE_SIZE])
+{
+	uint64_t random;
+
+	if (uv_random(NULL, NULL, &random, sizeof(random), 0, NULL) != 0)
+		random = uv_hrtime();
+	snprintf(token, WIRE_NONCE_SIZE, "stmfw%016" PRIx64, random);
+}
+
+int stmfw__scratch_open(struct scratch *s, struct arena *a, const char *dir)
+{
+	char *real = realpath(dir ? dir : default_dir(), NULL); /* OpenOCD has another cwd */
+
+	*s = (struct scratch){ .fd = -1 };
+	if (!real)
+		return STMFW_EFILE;
+	s->path = stmfw__arena_printf(a, "%s/stmfw-XXXXXX/flash.bin", real);
+	char *made = stmfw__arena_printf(a, "%s/stmfw-XXXXXX", real);
+	free(real);
+	if (!s->path || !made)
+		return STMFW_ENOMEM;
+	if (!mkdtemp(made))
+		return STMFW_EFILE;
+	s->dir = made;
+	memcpy(s->path, made, strlen(made));
+	s->fd = open(s->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (s->fd < 0) {
+		int err = errno;
+
+		stmfw__scratch_close(s);
+		errno = err;
+		return STMFW_EFILE;
+	}
+	make_token(s->token);
+	return STMFW_OK;
+}
+
+void stmfw__scratch_close(struct scratch *s)
+{
+	if (!s->dir)
+		return;
+	if (s->fd >= 0)
+		close(s->fd);
+	unlink(s->path);
+	rmdir(s->dir);
+	s->dir = NULL;
+	s->fd = -1;
+}
+
+enum move stmfw__scratch_ask(struct scratch *s, struct op *op)
+{
+	char script[WIRE_NONCE_SIZE + 16];
+	int n = snprintf(script, sizeof(script), "return %s\n", s->token);
+
+	if (!stmfw__scratch_write(s, script, (size_t)n))
+		return stmfw__op_fail(op, STMFW_EFILE, "cannot write %s: %s", s->path,
+				      strerror(errno));
+	/* `source`, because the Tcl of OpenOCD 0.10 may have no other file command. */
+	struct buf *b = stmfw__op_script(op, "share file", 0);
+	stmfw__buf_puts(b, "source");
+	stmfw__tcl_arg(b, s->path);
+	return MOVE_SEND;
+}
+
+bool stmfw__scratch_is_shared(const struct scratch *s, const struct reply *answer)
+{
+	return reply_ok(answer) && strcmp(answer->result, s->token) == 0;
+}
+
+enum move stmfw__scratch_not_shared(struct op *op, const struct reply *answer)
+{
+	char reason[200];
+
+	stmfw__reason(reason, sizeof(reason), answer->result, answer->log);
+	op->res.advice = "OpenOCD must run on this machine, under this user or as root, and see the "
+			 "same temporary directory.";
+	return stmfw__op_fail(op, STMFW_EUNSUPPORTED, "OpenOCD does not see our files: %s", reason);
+}
+
+bool stmfw__scratch_empty(struct scratch *s)
+{
+	return ftruncate(s->fd, 0) == 0;
+}
+
+bool stmfw__scratch_write(struct scratch *s, const void *bytes, size_t length)
+{
+	const char *p = bytes;
+
+	if (!stmfw__scratch_empty(s))
+		return false;
+	for (size_t done = 0; done < length;) {
+		ssize_t n = pwrite(s->fd, p + done, length - done, (off_t)done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		done += (size_t)n;
+	}
+	return true;
+}
+
+long long stmfw__scratch_read(struct scratch *s, void *bytes, size_t length)
+{
+	char *p = bytes;
+	size_t done = 0;
+
+	while (done < length) {
+		ssize_t n = pread(s->fd, p + done, length - done, (off_t)done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		done += (size_t)n;
+	}
+	return (long long)done;
+}
+
+long long stmfw__scratch_size(const struct scratch *s)
+{
+	struct stat st;
+
+	return fstat(s->fd, &st) == 0 ? (long long)st.st_size : -1;
+}

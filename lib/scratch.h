@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A private file through which this process and OpenOCD exchange bytes.
+ *
+ * Both must see the same file. Whether they do is found out by trying: a token that we write is
+ * read back through OpenOCD. (A path without a common file system would be chosen here, by who
+ * asks: read_flash.c and verify_flash.c.)
+ */
+#ifndef STMFW_SCRATCH_H
+#define STMFW_SCRATCH_H
+
+#include "op.h"
+
+struct scratch {
+	int fd; /* -1: not open */
+	char *dir;
+	char *path;
+	char token[WIRE_NONCE_SIZE];
+};
+
+/* Makes a directory of mode 0700 and in it a file of mode 0600. dir NULL: TMPDIR or /tmp.
+   Returns STMFW_OK, STMFW_ENOMEM, or STMFW_EFILE with errno. */
+int stmfw__scratch_open(struct scratch *s, struct arena *a, const char *dir);
+/* Removes both. Harmless if not open. */
+void stmfw__scratch_close(struct scratch *s);
+
+/* The question whether OpenOCD sees the file, and the judgement of its answer. */
+enum move stmfw__scratch_ask(struct scratch *s, struct op *op);
+bool stmfw__scratch_is_shared(const struct scratch *s, const struct reply *answer);
+enum move stmfw__scratch_not_shared(struct op *op, const struct reply *answer);
+
+/* Both return false with errno. */
+bool stmfw__scratch_empty(struct scratch *s);
+bool stmfw__scratch_write(struct scratch *s, const void *bytes, size_t length);
+/* Returns the number of bytes read, more than `length` never; -1 with errno. */
+long long stmfw__scratch_read(struct scratch *s, void *bytes, size_t length);
+/* Size now, or -1. */
+long long stmfw__scratch_size(const struct scratch *s);
+
+#endif

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Targets: their states; reset, halt, resume.
+ *
+ * `reset halt` may answer "success" on a dead chain, so after each of them the states are read
+ * anew and decide. Targets are named explicitly; where a command knows only the connection's
+ * current target, that is switched for this one command.
+ */
+#include <string.h>
+
+#include "client.h"
+#include "parse.h"
+#include "tcl.h"
+
+/* One line for each: name, type, state, examined. arp_poll, because a cached state may be old. */
+static const char list_targets[] =
+	"apply {{} {set o {};foreach t [target names] {"
+	"catch {$t arp_poll};"
+	"if {[catch {$t curstate} s]} {set s unknown};"
+	"if {[catch {$t was_examined} e]} {set e 0};"
+	"if {[catch {$t cget -type} y]} {set y {}};"
+	"lappend o [join [list $t $y $s $e] \\t]};"
+	"join $o \\n}}";
+
+static enum stmfw_state parse_state(const char *word)
+{
+	static const struct {
+		const char *word;
+		enum stmfw_state state;
+	} states[] = {
+		{ "running", STMFW_TARGET_RUNNING },
+		{ "halted", STMFW_TARGET_HALTED },
+		{ "reset", STMFW_TARGET_RESET },
+		{ "debug-running", STMFW_TARGET_DEBUG_RUNNING },
+		{ "unavailable", STMFW_TARGET_UNAVAILABLE },
+	};
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (strcmp(word, states[i].word) == 0)
+			return states[i].state;
+	return STMFW_TARGET_UNKNOWN;
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t n = *text != '\0';
+
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+static bool parse_target(char *line, stmfw_target *t)
+{
+	const char *name = stmfw__next_piece(&line, '\t');
+	const char *type = stmfw__next_piece(&line, '\t');
+	const char *state = stmfw__next_piece(&line, '\t');
+	const char *examined = stmfw__next_piece(&line, '\t');
+
+	if (!examined)
+		return false;
+	*t = (stmfw_target){ .name = name,
+			     .type = type,
+			     .state = parse_state(state),
+			     .state_name = state,
+			     .examined = strcmp(examined, "1") == 0 };
+	return true;
+}
+
+/* The reply to list_targets becomes op->res.targets. */
+static int keep_targets(struct op *op, const struct reply *last)
+{
+	char *rest = stmfw__arena_copy(&op->arena, last->result, last->result_len);
+	if (!rest)
+		return STMFW_ENOMEM;
+	size_t n = count_lines(rest);
+	stmfw_target *targets = stmfw__arena_alloc(&op->arena, (n + 1) * sizeof(*targets));
+	if (!targets)
+		return STMFW_ENOMEM;
+	if (n == 0)
+		rest = NULL;
+	for (size_t i = 0; i < n; i++)
+		if (!parse_target(stmfw__next_piece(&rest, '\n'), &targets[i]))
+			return STMFW_EUNSUPPORTED;
+	op->res.targets = targets;
+	op->res.count = n;
+	return STMFW_OK;
+}
+
+static enum move take_targets(struct op *op, const struct reply *last)
+{
+	if (!reply_ok(last))
+		return stmfw__op_refused(op, STMFW_ECOMMAND, last);
+	int err = keep_targets(op, last);
+	return err ? stmfw__op_fail(op, err, "the list of targets: %s", stmfw_strerror(err))
+		   : stmfw__op_ok(op);
+}
+
+static enum move targets_next(struct op *op, const struct reply *last)
+{
+	return last ? take_targets(op, last) : stmfw__op_send(op, "targets", list_targets);
+}
+
+static const struct op_kind targets_kind = { .name = "targets", .next = targets_next };
+
+int stmfw_targets(stmfw_client *c, stmfw_done_cb cb, void *arg, stmfw_op *out)
+{
+	struct op *op;
+
+	if (!c)
+		return STMFW_EINVAL;
+	int err = stmfw__op_new(&op, c, &targets_kind, 0, cb, arg);
+	return err ? err : stmfw__op_submit(op, out);
+}
+
+/* ---- reset, halt, resume: a command, then a look at the states ---- */
+
+struct control_job {
+	const char *step;
+	const char *target; /* NULL: all of them; "": the current one, until we know its name */
+	enum stmfw_state expected; /* STMFW_TARGET_UNKNOWN: no matter                       */
+	bool commanded;
+};
+
+/* Its result is the target's name. */
+static const char control_one[] =
+	"apply {{t s} {set o [target current];if {$t eq {}} {set t $o};targets $t;"
+	"set c [catch $s r];targets $o;if {$c} {error $r};set t}}";
+
+static enum move send_control(struct op *op)
+{
+	struct control_job *job = op->job;
+	struct buf *b = stmfw__op_script(op, job->step, 0);
+
+	job->commanded = true;
+	if (!job->target) {
+		stmfw__buf_puts(b, job->step);
+		return MOVE_SEND;
+	}
+	stmfw__buf_puts(b, control_one);
+	stmfw__tcl_arg(b, job->target);
+	stmfw__tcl_arg(b, job->step);
+	return MOVE_SEND;
+}
+
+/* Of all targets, one that OpenOCD could never talk to does not count, unless there is no other. */
+static bool is_meant(const struct control_job *job, const stmfw_target *t)
+{
+	return job->target ? strcmp(t->name, job->target) == 0 : t->examined;
+}
+
+static enum move judge_states(struct op *op)
+{
+	const struct control_job *job = op->job;
+	size_t good = 0;
+
+	for (size_t i = 0; i < op->res.count; i++) {
+		const stmfw_target *t = &op->res.targets[i];
+
+		if (!is_meant(job, t))
+			continue;
+		if (t->state != job->expected) {
+			op->res.advice = "The chip's firmware may sleep or switch SWD off, or the "
+					 "board has no power. Hold reset and try again.";
+			return stmfw__op_fail(op, STMFW_ETARGET, "after \"%s\" %s is %s",
+					      job->step, t->name, t->state_name);
+		}
+		good++;
+	}
+	if (good == 0)
+		return stmfw__op_fail(op, STMFW_ETARGET, "OpenOCD cannot talk to any target");
+	return stmfw__op_ok(op);
+}
+
+static enum move look_at_states(struct op *op, const struct reply *last)
+{
+	struct control_job *job = op->job;
+
+	if (!reply_ok(last))
+		return stmfw__op_refused(op, STMFW_ETARGET, last);
+	if (job->target)
+		job->target = stmfw__arena_copy(&op->arena, last->result, last->result_len);
+	if (op->arena.failed)
+		return stmfw__op_ok(op);
+	return stmfw__op_send(op, "targets", list_targets);
+}
+
+static enum move control_next(struct op *op, const struct reply *last)
+{
+	const struct control_job *job = op->job;
+
+	if (!job->commanded)
+		return send_control(op);
+	if (op->res.step == job->step)
+		return look_at_states(op, last);
+	enum move move = take_targets(op, last);
+	op->res.step = job->step;
+	if (op->res.status != STMFW_OK || job->expected == STMFW_TARGET_UNKNOWN)
+		return move;
+	return judge_states(op);
+}
+
+static const struct op_kind control_kind = { .name = "target control", .next = control_next };
+
+static int control(stmfw_client *c, const char *step, const char *target,
+		   enum stmfw_state expected, stmfw_done_cb cb, void *arg, stmfw_op *out)
+{
+	struct op *op;
+
+	if (!c)
+		return STMFW_EINVAL;
+	int err = stmfw__op_new(&op, c, &control_kind, sizeof(struct control_job), cb, arg);
+	if (err)
+		return err;
+	struct control_job *job = op->job;
+	job->step = step;
+	job->target = target ? stmfw__arena_strdup(&op->arena, target) : NULL;
+	job->expected = expected;
+	return stmfw__op_submit(op, out);
+}
+
+int stmfw_reset(stmfw_client *c, enum stmfw_reset_mode mode, stmfw_done_cb cb, void *arg,
+		stmfw_op *out)
+{
+	switch (mode) {
+	case STMFW_RESET_RUN:
+		return control(c, "reset run", NULL, STMFW_TARGET_UNKNOWN, cb, arg, out);
+	case STMFW_RESET_HALT:
+		return control(c, "reset halt", NULL, STMFW_TARGET_HALTED, cb, arg, out);
+	case STMFW_RESET_INIT:
+		return control(c, "reset init", NULL, STMFW_TARGET_HALTED, cb, arg, out);
+	}
+	return STMFW_EINVAL;
+}
+
+int stmfw_halt(stmfw_client *c, const char *target, stmfw_done_cb cb, void *arg, stmfw_op *out)
+{
+	if (target && !*target)
+		return STMFW_EINVAL;
+	return control(c, "halt", target ? target : "", STMFW_TARGET_HALTED, cb, arg, out);
+}
+
+int stmfw_resume(stmfw_client *c, const char *target, stmfw_done_cb cb, void *arg, stmfw_op *out)
+{
+	if (target && !*target)
+		return STMFW_EINVAL;
+	return control(c, "resume", target ? target : "", STMFW_TARGET_RUNNING, cb, arg, out);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tcl text: the one place where words from outside become part of a script.
+ */
+#ifndef STMFW_TCL_H
+#define STMFW_TCL_H
+
+#include "buf.h"
+
+/* Append bytes as exactly one double-quoted word. */
+void stmfw__tcl_word(struct buf *b, const void *bytes, size_t length);
+/* The same for a C string, with a blank in front. */
+void stmfw__tcl_arg(struct buf *b, const char *s);
+/* How long the word will be. */
+size_t stmfw__tcl_word_length(const void *bytes, size_t length);
+
+#endif
