@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Executing Thumb code from RAM, on the Unicorn engine. Every run of the core gets a fresh
+ * engine, so that code the host has replaced meanwhile is never run from a stale translation.
+ * RAM is shared with the engine; whatever else there is goes through the bus, access by access.
+ *
+ * A slice is bounded in basic blocks. It also ends when the code provably spins: it comes by the
+ * same place with the same registers and has touched nothing but its own RAM, without changing
+ * it. Then nothing will happen until someone else writes to memory.
+ */
+#include "board.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unicorn/unicorn.h>
+
+#define SLICE_BLOCKS 4000u
+#define QUIET_BLOCKS 64u /* without a side effect: worth a look whether it spins */
+#define PROBE_BLOCKS 64u /* the longest spin that is recognised */
+#define REGISTERS 17
+#define WINDOWS 6
+#define PAGE 0x1000u
+#define INTERRUPT_BREAKPOINT 7
+#define NOWHERE 0xFFFFFFF0u
+
+/* A part of the address space that is served by the bus. */
+struct window {
+	struct cpu *cpu;
+	uint32_t base;
+};
+
+struct cpu {
+	uc_engine *engine;
+	struct board *board;
+	struct window windows[WINDOWS];
+	unsigned window_count;
+	enum cpu_stop stop;
+	unsigned blocks; /* in this slice */
+	unsigned quiet;  /* blocks since the last side effect */
+	uint64_t spot;   /* where the suspected spin was looked at, and with these registers */
+	uint32_t seen[REGISTERS];
+};
+
+static int register_ids[REGISTERS] = {
+	UC_ARM_REG_R0,	UC_ARM_REG_R1,	UC_ARM_REG_R2, UC_ARM_REG_R3, UC_ARM_REG_R4,
+	UC_ARM_REG_R5,	UC_ARM_REG_R6,	UC_ARM_REG_R7, UC_ARM_REG_R8, UC_ARM_REG_R9,
+	UC_ARM_REG_R10, UC_ARM_REG_R11, UC_ARM_REG_R12, UC_ARM_REG_SP, UC_ARM_REG_LR,
+	UC_ARM_REG_PC,	UC_ARM_REG_XPSR,
+};
+
+static void get_registers(const struct cpu *cpu, uint32_t values[REGISTERS])
+{
+	void *slots[REGISTERS];
+
+	for (int i = 0; i < REGISTERS; i++)
+		slots[i] = &values[i];
+	memset(values, 0, REGISTERS * sizeof(values[0]));
+	uc_reg_read_batch(cpu->engine, register_ids, slots, REGISTERS);
+}
+
+static void stop(struct cpu *cpu, enum cpu_stop why)
+{
+	if (cpu->stop == CPU_MORE)
+		cpu->stop = why;
+	uc_emu_stop(cpu->engine);
+}
+
+static bool same_as_seen(struct cpu *cpu, uint64_t address)
+{
+	uint32_t now[REGISTERS];
+
+	if (address != cpu->spot)
+		return false;
+	get_registers(cpu, now);
+	return memcmp(now, cpu->seen, sizeof(now)) == 0;
+}
+
+static void on_block(uc_engine *engine, uint64_t address, uint32_t size, void *data)
+{
+	struct cpu *cpu = data;
+
+	(void)engine, (void)size;
+	cpu->quiet++;
+	if (cpu->quiet > QUIET_BLOCKS && same_as_seen(cpu, address)) {
+		stop(cpu, CPU_SPINS);
+	} else if (cpu->quiet % PROBE_BLOCKS == 0) {
+		cpu->spot = address;
+		get_registers(cpu, cpu->seen);
+	}
+	if (++cpu->blocks >= SLICE_BLOCKS)
+		uc_emu_stop(cpu->engine);
+}
+
+static void on_store(uc_engine *engine, uc_mem_type type, uint64_t address, int size,
+		     int64_t value, void *data)
+{
+	(void)engine, (void)type, (void)address, (void)size, (void)value;
+	((struct cpu *)data)->quiet = 0;
+}
+
+static void on_interrupt(uc_engine *engine, uint32_t number, void *data)
+{
+	(void)engine;
+	stop(data, number == INTERRUPT_BREAKPOINT ? CPU_BREAKPOINT : CPU_FAULT);
+}
+
+static bool bus_width(unsigned size)
+{
+	return size == 1 || size == 2 || size == 4;
+}
+
+static uint64_t on_bus_read(uc_engine *engine, uint64_t offset, unsigned size, void *data)
+{
+	const struct window *window = data;
+	uint32_t address = window->base + (uint32_t)offset;
+	uint32_t value = 0;
+
+	(void)engine;
+	window->cpu->quiet = 0;
+	if (!bus_width(size) ||
+	    bus_read(window->cpu->board, MASTER_CORE, address, size, &value) != BUS_OK)
+		stop(window->cpu, CPU_FAULT);
+	return value;
+}
+
+static void on_bus_write(uc_engine *engine, uint64_t offset, unsigned size, uint64_t value,
+			 void *data)
+{
+	const struct window *window = data;
+	struct board *b = window->cpu->board;
+	uint32_t address = window->base + (uint32_t)offset;
+
+	(void)engine;
+	window->cpu->quiet = 0;
+	if (!bus_width(size) ||
+	    bus_write(b, MASTER_CORE, address, size, (uint32_t)value) != BUS_OK)
+		stop(window->cpu, CPU_FAULT);
+	else if (b->core.reset_wanted)
+		uc_emu_stop(window->cpu->engine);
+}
+
+static bool map_window(struct cpu *cpu, uint32_t base, uint32_t size)
+{
+	struct window *window = &cpu->windows[cpu->window_count++];
+	uint32_t start = base & ~(PAGE - 1);
+	uint32_t end = (base + size + PAGE - 1) & ~(PAGE - 1);
+
+	*window = (struct window){ cpu, start };
+	return uc_mmio_map(cpu->engine, start, end - start, on_bus_read, window, on_bus_write,
+			   window) == UC_ERR_OK;
+}
+
+static bool map_ram(struct cpu *cpu, const struct board *b)
+{
+	for (int i = 0; i < RAM_BANKS; i++) {
+		const struct span *ram = &b->chip->ram[i];
+
+		if (ram->size && uc_mem_map_ptr(cpu->engine, ram->base, ram->size, UC_PROT_ALL,
+						b->ram[i]) != UC_ERR_OK)
+			return false;
+	}
+	return true;
+}
+
+static bool map_everything(struct cpu *cpu, const struct board *b)
+{
+	const struct chip *chip = b->chip;
+	uint32_t flash_size = chip_flash_size(chip);
+	uint32_t option_base = chip->family->option_base;
+	bool option_apart = option_base >= ((chip->system.base + chip->system.size + PAGE - 1) &
+					    ~(PAGE - 1));
+
+	return map_ram(cpu, b) && map_window(cpu, 0, flash_size) &&
+	       map_window(cpu, FLASH_BASE, flash_size) &&
+	       map_window(cpu, chip->system.base, chip->system.size) &&
+	       (!option_apart || map_window(cpu, option_base, OPTION_SIZE)) &&
+	       map_window(cpu, 0x40000000, 0x20000000) && map_window(cpu, 0xE0000000, 0x100000);
+}
+
+/* The engine's callback type cannot be converted to void * in strict C. */
+static bool hook(struct cpu *cpu, int type, void (*callback)(void))
+{
+	uc_hook handle;
+	void *pointer;
+
+	memcpy(&pointer, &callback, sizeof(pointer));
+	return uc_hook_add(cpu->engine, &handle, type, pointer, cpu, 1, 0) == UC_ERR_OK;
+}
+
+static bool add_hooks(struct cpu *cpu)
+{
+	return hook(cpu, UC_HOOK_BLOCK, (void (*)(void))on_block) &&
+	       hook(cpu, UC_HOOK_MEM_WRITE, (void (*)(void))on_store) &&
+	       hook(cpu, UC_HOOK_INTR, (void (*)(void))on_interrupt);
+}
+
+static void put_registers(struct cpu *cpu)
+{
+	struct core *core = &cpu->board->core;
+
+	for (unsigned i = 0; i < REGISTERS; i++) {
+		uint32_t value = core_read_register(core, i);
+
+		uc_reg_write(cpu->engine, register_ids[i], &value);
+	}
+}
+
+struct cpu *cpu_start(struct board *b)
+{
+	struct cpu *cpu = calloc(1, sizeof(*cpu));
+
+	if (!cpu)
+		return NULL;
+	cpu->board = b;
+	if (uc_open(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS, &cpu->engine) != UC_ERR_OK) {
+		free(cpu);
+		return NULL;
+	}
+	if (uc_ctl_set_cpu_model(cpu->engine, b->chip->cpu_model) != UC_ERR_OK ||
+	    !map_everything(cpu, b) || !add_hooks(cpu)) {
+		uc_close(cpu->engine);
+		free(cpu);
+		return NULL;
+	}
+	put_registers(cpu);
+	return cpu;
+}
+
+static enum cpu_stop execute(struct cpu *cpu, size_t instructions)
+{
+	uint32_t pc = 0;
+
+	cpu->stop = CPU_MORE;
+	cpu->blocks = 0;
+	cpu->quiet = 0;
+	uc_reg_read(cpu->engine, UC_ARM_REG_PC, &pc);
+	if (uc_emu_start(cpu->engine, pc | 1, NOWHERE, 0, instructions) != UC_ERR_OK &&
+	    cpu->stop == CPU_MORE)
+		cpu->stop = CPU_FAULT;
+	return cpu->stop;
+}
+
+enum cpu_stop cpu_slice(struct cpu *cpu)
+{
+	return execute(cpu, 0);
+}
+
+enum cpu_stop cpu_step(struct cpu *cpu)
+{
+	return execute(cpu, 1);
+}
+
+void cpu_finish(struct cpu *cpu)
+{
+	struct core *core = &cpu->board->core;
+	uint32_t values[REGISTERS];
+
+	get_registers(cpu, values);
+	for (unsigned i = 0; i < 16; i++)
+		if (i != 13)
+			core->r[i] = values[i];
+	*(core->special >> 24 & 2 ? &core->psp : &core->msp) = values[13];
+	core->xpsr = values[16] | 1u << 24;
+	uc_close(cpu->engine);
+	free(cpu);
+}
