@@ -367,7 +367,8 @@ STMFW_API int stmfw_cancel(stmfw_client *c, stmfw_op op);
 /**
  * Run any Tcl in OpenOCD's interpreter.
  *
- * On success text is the result and log what was logged meanwhile, kept apart. OpenOCD 0.10 puts
+ * On success text is the result, without a line end at its end, and log what was logged meanwhile,
+ * kept apart. OpenOCD 0.10 puts
  * the output of its commands into the log. `poll on|off` has no lasting effect this way on 0.10
  * and 0.11. Words that come from outside must go through stmfw_quote().
  *

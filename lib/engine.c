@@ -315,7 +315,8 @@ static void on_failed(void *owner, int uv_status)
 	if (c->state == CLIENT_CONNECTING && !c->running->unanswered) {
 		snprintf(text, sizeof(text), "cannot reach OpenOCD at %s: %s", c->peer,
 			 uv_strerror(uv_status));
-		stmfw__engine_drop(c, STMFW_ECONNECT, uv_status, text);
+		stmfw__engine_drop(c, uv_status == UV_ENOMEM ? STMFW_ENOMEM : STMFW_ECONNECT,
+				   uv_status, text);
 	} else {
 		lost(c, uv_status);
 	}

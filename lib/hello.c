@@ -67,7 +67,8 @@ static enum move connect_next(struct op *op, const struct reply *last)
 {
 	if (!last)
 		return stmfw__op_send(op, "connect", script);
-	if (!reply_ok(last) || last->result_len == 0 || last->result[0] == '\n')
+	/* Vendors' versions have more words around these. */
+	if (!reply_ok(last) || !strstr(last->result, "Open On-Chip Debugger"))
 		return stmfw__op_fail(op, STMFW_EPROTO, "%s speaks Tcl, but does not say who it is",
 				      op->client->peer);
 	return keep_server(op, last);

@@ -92,11 +92,11 @@ static void offer_piece(struct op *op)
 	struct read_job *job = op->job;
 	const stmfw_read_opts *o = &job->opts;
 
-	job->stopped = o->sink(op->client, o->offset + op->res.bytes, job->piece,
-			       job->piece_length, o->arg);
-	if (job->stopped || op->state != OP_OFFERING)
-		return;
+	uint64_t offset = o->offset + op->res.bytes;
 	op->res.bytes += job->piece_length;
+	job->stopped = o->sink(op->client, offset, job->piece, job->piece_length, o->arg);
+	if (job->stopped || op->state != OP_OFFERING) /* the sink may have closed the client */
+		return;
 	const stmfw_progress p = { op->res.op, "read", op->res.bytes, o->length };
 	if (o->progress)
 		o->progress(op->client, &p, o->arg);

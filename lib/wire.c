@@ -220,7 +220,7 @@ const char *stmfw__wire_guess_peer(const char *bytes, size_t length)
 	};
 
 	for (size_t i = 0; i < sizeof(peers) / sizeof(peers[0]); i++)
-		if (has_prefix(bytes, length, peers[i].begins))
+		if (length && agrees(bytes, length, peers[i].begins))
 			return peers[i].name;
 	return NULL;
 }

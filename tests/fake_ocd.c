@@ -1,0 +1,756 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fake_ocd.c - see fake_ocd.h.
+ *
+ * Bytes from the client gather in conn->in until a 0x1a ends a request. perform() then walks
+ * through the scene as far as it can: it stops where the client has to speak, and while output is
+ * still on its way. All output goes through conn->out, which flush() empties, either at once or by
+ * so many bytes per turn of the loop. An idle handle does the turns.
+ *
+ * All handles are unreferenced: the peer never keeps a loop alive.
+ */
+#include "fake_ocd.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TERMINATOR 0x1a
+#define NO_CUT SIZE_MAX
+#define ENDLESS_PIECE 65536
+
+/*
+ * What the greeting script of the library asks for; see lib/hello.c.
+ */
+#define GREETING_RESULT "Open On-Chip Debugger 0.12.0\n0.81\nhla\nhla_swd\n"
+
+struct bytes {
+	char *at;
+	size_t length, room;
+};
+
+struct fake_conn {
+	uv_tcp_t tcp;
+	uv_idle_t pump;
+	struct fake_ocd *ocd;
+	struct fake_conn *next;
+	struct bytes in, out;
+	char nonce[80], nonce_before[80];
+	bool greeted, closing, endless;
+	size_t split, first, cut;
+	int handles;
+};
+
+struct fake_ocd {
+	uv_tcp_t listener;
+	uv_loop_t *loop;
+	struct fake_conn *conns;
+	const struct scene *step;
+	bool manual, gate_open, stopping;
+	const char *greeting;
+	int connections, requests;
+	size_t split, split_at;
+	fake_answer answer;
+	void *answer_arg;
+	int handles;
+};
+
+static const struct scene no_scene[] = { END };
+
+static void perform(struct fake_conn *conn);
+
+/* ---- bytes ------------------------------------------------------------------------------- */
+
+static void *grow(void *old, size_t size)
+{
+	void *new = realloc(old, size);
+
+	ck_assert_ptr_nonnull(new);
+	return new;
+}
+
+static void bytes_add(struct bytes *b, const void *data, size_t length)
+{
+	if (b->room - b->length < length) {
+		b->room = 2 * b->room + length + 256;
+		b->at = grow(b->at, b->room);
+	}
+	if (length)
+		memcpy(b->at + b->length, data, length);
+	b->length += length;
+}
+
+static void bytes_drop(struct bytes *b, size_t length)
+{
+	b->length -= length;
+	memmove(b->at, b->at + length, b->length);
+}
+
+static void bytes_free(struct bytes *b)
+{
+	free(b->at);
+	memset(b, 0, sizeof(*b));
+}
+
+/* ---- the end of things ------------------------------------------------------------------- */
+
+static void ocd_release(struct fake_ocd *ocd)
+{
+	if (--ocd->handles == 0)
+		free(ocd);
+}
+
+static void conn_unlink(struct fake_conn *conn)
+{
+	struct fake_conn **at = &conn->ocd->conns;
+
+	while (*at != conn)
+		at = &(*at)->next;
+	*at = conn->next;
+}
+
+static void on_conn_handle_closed(uv_handle_t *handle)
+{
+	struct fake_conn *conn = handle->data;
+
+	if (--conn->handles > 0)
+		return;
+	ocd_release(conn->ocd);
+	bytes_free(&conn->in);
+	bytes_free(&conn->out);
+	free(conn);
+}
+
+/* A stalled scene goes on with the next connection. */
+static void leave_stall(struct fake_ocd *ocd)
+{
+	enum fake_verb verb = ocd->step->verb;
+
+	if (verb == FAKE_STALL || verb == FAKE_ENDLESS)
+		ocd->step++;
+}
+
+static void conn_close(struct fake_conn *conn, bool with_reset)
+{
+	if (conn->closing)
+		return;
+	conn->closing = true;
+	conn_unlink(conn);
+	uv_close((uv_handle_t *)&conn->pump, on_conn_handle_closed);
+	if (with_reset && uv_tcp_close_reset(&conn->tcp, on_conn_handle_closed) == 0)
+		return;
+	uv_close((uv_handle_t *)&conn->tcp, on_conn_handle_closed);
+}
+
+static void on_listener_closed(uv_handle_t *handle)
+{
+	ocd_release(handle->data);
+}
+
+void fake_ocd_stop(struct fake_ocd *ocd)
+{
+	ocd->stopping = true;
+	while (ocd->conns)
+		conn_close(ocd->conns, false);
+	uv_close((uv_handle_t *)&ocd->listener, on_listener_closed);
+}
+
+/* ---- output ------------------------------------------------------------------------------ */
+
+static void refill_endless(struct fake_conn *conn)
+{
+	char piece[256];
+
+	memset(piece, 'x', sizeof(piece));
+	while (conn->endless && conn->out.length < ENDLESS_PIECE)
+		bytes_add(&conn->out, piece, sizeof(piece));
+}
+
+static size_t portion(const struct fake_conn *conn)
+{
+	size_t n = conn->out.length;
+
+	if (conn->split && n > conn->split)
+		n = conn->split;
+	if (conn->first && n > conn->first)
+		n = conn->first;
+	return n > conn->cut ? conn->cut : n;
+}
+
+/* Send one portion. false: not now, or the client has gone. */
+static bool flush_some(struct fake_conn *conn)
+{
+	size_t n = portion(conn);
+	uv_buf_t buf;
+	int sent;
+
+	buf = uv_buf_init(conn->out.at, (unsigned int)n);
+	sent = n ? uv_try_write((uv_stream_t *)&conn->tcp, &buf, 1) : 0;
+	if (sent == UV_EAGAIN)
+		return false;
+	if (sent < 0) {
+		leave_stall(conn->ocd);
+		conn_close(conn, false);
+		return false;
+	}
+	bytes_drop(&conn->out, (size_t)sent);
+	conn->first = 0;
+	if (conn->cut != NO_CUT)
+		conn->cut -= (size_t)sent;
+	if (conn->cut == 0)
+		conn_close(conn, false);
+	return !conn->closing && sent > 0;
+}
+
+static void on_pump(uv_idle_t *pump)
+{
+	struct fake_conn *conn = pump->data;
+
+	refill_endless(conn);
+	flush_some(conn);
+	if (conn->closing || conn->out.length || conn->endless)
+		return;
+	uv_idle_stop(pump);
+	perform(conn);
+}
+
+static void flush(struct fake_conn *conn)
+{
+	bool at_once = !conn->split && !conn->first;
+
+	while (at_once && conn->out.length && flush_some(conn))
+		;
+	if (!conn->closing && (conn->out.length || conn->endless))
+		uv_idle_start(&conn->pump, on_pump);
+}
+
+void fake_raw(struct fake_conn *conn, const void *bytes, size_t length)
+{
+	bytes_add(&conn->out, bytes, length);
+	flush(conn);
+}
+
+void fake_notify(struct fake_conn *conn, const char *record)
+{
+	bytes_add(&conn->out, record, strlen(record));
+	fake_raw(conn, "\r\n\x1a", 3);
+}
+
+void fake_hang_up(struct fake_conn *conn)
+{
+	conn_close(conn, false);
+}
+
+void fake_reset(struct fake_conn *conn)
+{
+	conn_close(conn, true);
+}
+
+/* ---- answers ----------------------------------------------------------------------------- */
+
+static void add_escaped(struct bytes *out, const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		char escaped[4];
+		char c = text[i];
+
+		if (c == '%' || c == '\n' || c == TERMINATOR || c == '\0') {
+			snprintf(escaped, sizeof(escaped), "%%%02X", (unsigned int)c);
+			bytes_add(out, escaped, 3);
+		} else {
+			bytes_add(out, &c, 1);
+		}
+	}
+}
+
+static void answer_as(struct fake_conn *conn, const char *nonce, const struct scene *s)
+{
+	char head[128];
+	int n = snprintf(head, sizeof(head), "%s\n%d\n%d\n", nonce, s->code, s->ocd);
+
+	bytes_add(&conn->out, head, (size_t)n);
+	add_escaped(&conn->out, s->text, s->length);
+	bytes_add(&conn->out, "\n", 1);
+	add_escaped(&conn->out, s->log, strlen(s->log));
+	fake_raw(conn, "\x1a", 1);
+}
+
+const char *fake_nonce(const struct fake_conn *conn)
+{
+	return conn->nonce;
+}
+
+void fake_reply(struct fake_conn *conn, int code, int ocd, const char *result, size_t length,
+		const char *log)
+{
+	struct scene s = {
+		.text = result, .length = length, .code = code, .ocd = ocd, .log = log
+	};
+
+	answer_as(conn, conn->nonce, &s);
+}
+
+void fake_reply_ok(struct fake_conn *conn, const char *result)
+{
+	fake_reply(conn, 0, 0, result, strlen(result), "");
+}
+
+void fake_echo(struct fake_conn *conn, const char *script, size_t length, void *arg)
+{
+	(void)arg;
+	fake_reply(conn, 0, 0, script, length, "");
+}
+
+void fake_tell_nonce(struct fake_conn *conn, const char *script, size_t length, void *arg)
+{
+	(void)script;
+	(void)length;
+	(void)arg;
+	fake_reply_ok(conn, conn->nonce);
+}
+
+/* ---- requests ---------------------------------------------------------------------------- */
+
+/* One character of a double-quoted Tcl word; only the escapes that the quoting rules use. */
+static char decode_escape(const char **at, const char *end)
+{
+	const char *p = *at;
+	unsigned int value = 0;
+	int digits = 0;
+
+	ck_assert_msg(p < end, "request ends in a backslash");
+	while (digits < 3 && p < end && *p >= '0' && *p <= '7') {
+		value = value * 8 + (unsigned int)(*p++ - '0');
+		digits++;
+	}
+	if (digits == 0) {
+		ck_assert_msg(strchr("\\\"$[]{}", *p) != NULL, "odd escape \\%c", *p);
+		value = (unsigned char)*p++;
+	}
+	*at = p;
+	return (char)value;
+}
+
+/* The word from behind its opening quote; nothing but line ends may follow the closing one. */
+static void decode_word(struct bytes *script, const char *p, const char *end)
+{
+	while (p < end && *p != '"') {
+		char c = *p++;
+
+		ck_assert_msg(c != '$' && c != '[', "unquoted %c in a request", c);
+		if (c == '\\')
+			c = decode_escape(&p, end);
+		bytes_add(script, &c, 1);
+	}
+	ck_assert_msg(p < end, "request without a closing quote");
+	for (p++; p < end; p++)
+		ck_assert_msg(*p == '\r' || *p == '\n', "text after the script");
+	bytes_add(script, "", 1);
+	script->length--;
+}
+
+static const char *find(const char *in, size_t length, const char *what)
+{
+	size_t n = strlen(what);
+
+	for (size_t i = 0; i + n <= length; i++)
+		if (memcmp(in + i, what, n) == 0)
+			return in + i;
+	return NULL;
+}
+
+static const char *take_nonce(struct fake_conn *conn, const char *p, const char *end)
+{
+	size_t n = 0;
+
+	memcpy(conn->nonce_before, conn->nonce, sizeof(conn->nonce));
+	while (p < end && *p != ' ' && n < sizeof(conn->nonce) - 1) {
+		ck_assert_msg((n == 0) == (*p == '@'), "nonce begins with @, once");
+		conn->nonce[n++] = *p++;
+	}
+	conn->nonce[n] = '\0';
+	ck_assert_msg(n > 8, "nonce %s is easy to guess", conn->nonce);
+	ck_assert_msg(strcmp(conn->nonce, conn->nonce_before) != 0, "nonce used twice");
+	ck_assert_msg(end - p > 2 && p[0] == ' ' && p[1] == '"', "no quoted script");
+	return p + 2;
+}
+
+/* apply {{n s} {...}} @NONCE "SCRIPT" */
+static void unwrap(struct fake_conn *conn, size_t length, struct bytes *script)
+{
+	static const char envelope[] = "apply {{n s} {";
+	const char *in = conn->in.at;
+	const char *end = in + length;
+	const char *p = find(in, length, "}} @");
+
+	ck_assert_msg(length > sizeof(envelope) && memcmp(in, envelope, sizeof(envelope) - 1) == 0,
+		      "a request without its envelope: %.*s", (int)length, in);
+	ck_assert_msg(p != NULL, "a request without a nonce: %.*s", (int)length, in);
+	decode_word(script, take_nonce(conn, p + 3, end), end);
+}
+
+/* Length of the first whole request, its terminator not counted; false: none yet. */
+static bool whole_request(const struct fake_conn *conn, size_t *length)
+{
+	const char *end = conn->in.length ? memchr(conn->in.at, TERMINATOR, conn->in.length) : NULL;
+
+	if (!end)
+		return false;
+	*length = (size_t)(end - conn->in.at);
+	return true;
+}
+
+/* Take the first request off the input; script gets it unwrapped. */
+static bool take_request(struct fake_conn *conn, struct bytes *script)
+{
+	size_t length;
+
+	if (!whole_request(conn, &length))
+		return false;
+	unwrap(conn, length, script);
+	bytes_drop(&conn->in, length + 1);
+	return true;
+}
+
+/* ---- scenes ------------------------------------------------------------------------------ */
+
+static bool greet(struct fake_conn *conn)
+{
+	struct bytes script = { 0 };
+
+	if (!take_request(conn, &script))
+		return false;
+	bytes_free(&script);
+	conn->greeted = true;
+	fake_reply_ok(conn, conn->ocd->greeting);
+	return true;
+}
+
+static bool matches(const struct scene *s, const struct bytes *script)
+{
+	size_t n = strlen(s->text);
+
+	switch (s->verb) {
+	case FAKE_EXPECT:
+		return script->length == n && memcmp(script->at, s->text, n) == 0;
+	case FAKE_EXPECT_PREFIX:
+		return script->length >= n && memcmp(script->at, s->text, n) == 0;
+	default:
+		return find(script->at, script->length, s->text) != NULL;
+	}
+}
+
+static bool expect(struct fake_conn *conn, const struct scene *s)
+{
+	struct bytes script = { 0 };
+
+	if (!take_request(conn, &script))
+		return false;
+	conn->ocd->requests++;
+	ck_assert_msg(matches(s, &script), "peer expected '%s' and got '%s'", s->text, script.at);
+	bytes_free(&script);
+	return true;
+}
+
+static bool expect_any(struct fake_conn *conn)
+{
+	size_t length;
+
+	if (!whole_request(conn, &length))
+		return false;
+	bytes_drop(&conn->in, length + 1);
+	conn->ocd->requests++;
+	return true;
+}
+
+/* After the scene. */
+static bool improvise(struct fake_conn *conn)
+{
+	struct fake_ocd *ocd = conn->ocd;
+	struct bytes script = { 0 };
+
+	if (!take_request(conn, &script))
+		return false;
+	ocd->requests++;
+	ck_assert_msg(ocd->answer != NULL, "peer did not expect '%s'", script.at);
+	ocd->answer(conn, script.at, script.length, ocd->answer_arg);
+	bytes_free(&script);
+	return true;
+}
+
+static void end_connection(struct fake_conn *conn, bool with_reset)
+{
+	conn->ocd->step++;
+	conn_close(conn, with_reset);
+}
+
+static void say(struct fake_conn *conn, const struct scene *s)
+{
+	switch (s->verb) {
+	case FAKE_REPLY:
+		answer_as(conn, conn->nonce, s);
+		break;
+	case FAKE_LATE:
+		answer_as(conn, conn->nonce_before, s);
+		break;
+	case FAKE_FOREIGN:
+		answer_as(conn, "@0123456789abcdef", s);
+		break;
+	case FAKE_NOTIFY:
+		fake_notify(conn, s->text);
+		break;
+	default:
+		fake_raw(conn, s->text, s->length);
+	}
+}
+
+static bool conduct(struct fake_conn *conn, const struct scene *s)
+{
+	switch (s->verb) {
+	case FAKE_GREET:
+		return greet(conn);
+	case FAKE_EXPECT:
+	case FAKE_EXPECT_PREFIX:
+	case FAKE_EXPECT_CONTAINS:
+		return expect(conn, s);
+	case FAKE_EXPECT_ANY:
+		return expect_any(conn);
+	case FAKE_SPLIT:
+		conn->split = s->length;
+		return true;
+	case FAKE_CUT:
+		conn->cut = s->length;
+		return true;
+	case FAKE_DEAF:
+		uv_read_stop((uv_stream_t *)&conn->tcp);
+		return true;
+	case FAKE_GATE:
+		return conn->ocd->gate_open;
+	case FAKE_MANUAL:
+		return true;
+	default:
+		say(conn, s);
+		return true;
+	}
+}
+
+static void pass_gate(struct fake_conn *conn)
+{
+	conn->ocd->gate_open = false;
+	conn->first = conn->ocd->split_at;
+}
+
+/* One step. false: it has to wait, or the connection has come to its end. */
+static bool act(struct fake_conn *conn)
+{
+	struct fake_ocd *ocd = conn->ocd;
+	const struct scene *s = ocd->step;
+
+	if (!conn->greeted && !ocd->manual)
+		return greet(conn);
+	switch (s->verb) {
+	case FAKE_END:
+		return improvise(conn);
+	case FAKE_HANG_UP:
+	case FAKE_RESET:
+		end_connection(conn, s->verb == FAKE_RESET);
+		return false;
+	case FAKE_STALL:
+		return false;
+	case FAKE_ENDLESS:
+		conn->endless = true;
+		flush(conn);
+		return false;
+	default:
+		if (!conduct(conn, s))
+			return false;
+		ocd->step++;
+		if (s->verb == FAKE_GATE)
+			pass_gate(conn);
+		return true;
+	}
+}
+
+static void perform(struct fake_conn *conn)
+{
+	while (!conn->closing && !conn->out.length && !conn->endless && act(conn))
+		;
+}
+
+/* ---- the network ------------------------------------------------------------------------- */
+
+static void on_alloc(uv_handle_t *handle, size_t size, uv_buf_t *buf)
+{
+	static char room[65536];
+
+	(void)handle;
+	(void)size;
+	*buf = uv_buf_init(room, sizeof(room));
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+	struct fake_conn *conn = stream->data;
+
+	if (n < 0) {
+		leave_stall(conn->ocd);
+		conn_close(conn, false);
+		return;
+	}
+	bytes_add(&conn->in, buf->base, (size_t)n);
+	perform(conn);
+}
+
+static void conn_init(struct fake_conn *conn, struct fake_ocd *ocd)
+{
+	memset(conn, 0, sizeof(*conn));
+	conn->ocd = ocd;
+	conn->cut = NO_CUT;
+	conn->split = ocd->split;
+	conn->next = ocd->conns;
+	ocd->conns = conn;
+	ocd->handles++;
+	ocd->connections++;
+	conn->handles = 2;
+	uv_tcp_init(ocd->loop, &conn->tcp);
+	uv_idle_init(ocd->loop, &conn->pump);
+	conn->tcp.data = conn;
+	conn->pump.data = conn;
+	uv_unref((uv_handle_t *)&conn->tcp);
+	uv_unref((uv_handle_t *)&conn->pump);
+}
+
+static void on_connection(uv_stream_t *listener, int status)
+{
+	struct fake_conn *conn = grow(NULL, sizeof(*conn));
+
+	ck_assert_int_eq(status, 0);
+	conn_init(conn, listener->data);
+	ck_assert_int_eq(uv_accept(listener, (uv_stream_t *)&conn->tcp), 0);
+	uv_tcp_nodelay(&conn->tcp, 1);
+	uv_read_start((uv_stream_t *)&conn->tcp, on_alloc, on_read);
+	perform(conn);
+}
+
+static void bind_loopback(uv_loop_t *loop, uv_tcp_t *tcp)
+{
+	struct sockaddr_in address;
+
+	ck_assert_int_eq(uv_ip4_addr("127.0.0.1", 0, &address), 0);
+	ck_assert_int_eq(uv_tcp_init(loop, tcp), 0);
+	ck_assert_int_eq(uv_tcp_bind(tcp, (const struct sockaddr *)&address, 0), 0);
+}
+
+static uint16_t port_of(const uv_tcp_t *tcp)
+{
+	struct sockaddr_in address;
+	int length = sizeof(address);
+
+	ck_assert_int_eq(uv_tcp_getsockname(tcp, (struct sockaddr *)&address, &length), 0);
+	return ntohs(address.sin_port);
+}
+
+struct fake_ocd *fake_ocd_start(uv_loop_t *loop, const struct scene *scene)
+{
+	struct fake_ocd *ocd = grow(NULL, sizeof(*ocd));
+
+	memset(ocd, 0, sizeof(*ocd));
+	ocd->loop = loop;
+	ocd->step = scene ? scene : no_scene;
+	ocd->manual = ocd->step->verb == FAKE_MANUAL;
+	ocd->greeting = GREETING_RESULT;
+	ocd->handles = 1;
+	bind_loopback(loop, &ocd->listener);
+	ocd->listener.data = ocd;
+	ck_assert_int_eq(uv_listen((uv_stream_t *)&ocd->listener, 8, on_connection), 0);
+	uv_unref((uv_handle_t *)&ocd->listener);
+	return ocd;
+}
+
+uint16_t fake_ocd_port(const struct fake_ocd *ocd)
+{
+	return port_of(&ocd->listener);
+}
+
+uint16_t fake_ocd_dead_port(uv_loop_t *loop)
+{
+	uv_tcp_t tcp;
+	uint16_t port;
+
+	bind_loopback(loop, &tcp);
+	port = port_of(&tcp);
+	uv_close((uv_handle_t *)&tcp, NULL);
+	uv_run(loop, UV_RUN_NOWAIT);
+	return port;
+}
+
+/* ---- questions and knobs ----------------------------------------------------------------- */
+
+int fake_ocd_connections(const struct fake_ocd *ocd)
+{
+	return ocd->connections;
+}
+
+int fake_ocd_open_connections(const struct fake_ocd *ocd)
+{
+	int n = 0;
+
+	for (const struct fake_conn *conn = ocd->conns; conn; conn = conn->next)
+		n++;
+	return n;
+}
+
+int fake_ocd_requests(const struct fake_ocd *ocd)
+{
+	return ocd->requests;
+}
+
+bool fake_ocd_at_gate(const struct fake_ocd *ocd)
+{
+	return ocd->step->verb == FAKE_GATE;
+}
+
+bool fake_ocd_at_end(const struct fake_ocd *ocd)
+{
+	return ocd->step->verb == FAKE_END;
+}
+
+size_t fake_ocd_unread(const struct fake_ocd *ocd)
+{
+	size_t n = 0;
+
+	for (const struct fake_conn *conn = ocd->conns; conn; conn = conn->next)
+		n += conn->in.length;
+	return n;
+}
+
+void fake_ocd_open_gate(struct fake_ocd *ocd)
+{
+	ocd->gate_open = true;
+	for (struct fake_conn *next, *conn = ocd->conns; conn; conn = next) {
+		next = conn->next;
+		perform(conn);
+	}
+}
+
+void fake_ocd_split(struct fake_ocd *ocd, size_t n)
+{
+	ocd->split = n;
+}
+
+void fake_ocd_greet_with(struct fake_ocd *ocd, const char *result)
+{
+	ocd->greeting = result;
+}
+
+void fake_ocd_split_at(struct fake_ocd *ocd, size_t n)
+{
+	ocd->split_at = n;
+}
+
+void fake_ocd_answer(struct fake_ocd *ocd, fake_answer answer, void *arg)
+{
+	ocd->answer = answer;
+	ocd->answer_arg = arg;
+}

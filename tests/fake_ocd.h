@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fake_ocd.h - a scripted OpenOCD TCL port on 127.0.0.1, in this process and on this loop.
+ *
+ * A scene is a table of steps, ended by END. Steps that wait for the client (EXPECT...) compare
+ * the script that the client wants to be run; the rest acts. A step begins when the output of the
+ * one before has left. The scene goes on over connections: after HANG_UP, RESET or STALL the next
+ * step belongs to the next connection.
+ *
+ * The first request of each connection is the library's greeting and is answered by itself, unless
+ * the scene begins with MANUAL. What comes after END goes to fake_ocd_answer()'s function, or
+ * fails the test.
+ */
+#ifndef FAKE_OCD_H
+#define FAKE_OCD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+enum fake_verb {
+	FAKE_END = 0,
+	FAKE_MANUAL,
+	FAKE_GREET,
+	FAKE_EXPECT,
+	FAKE_EXPECT_PREFIX,
+	FAKE_EXPECT_CONTAINS,
+	FAKE_EXPECT_ANY,
+	FAKE_REPLY,
+	FAKE_NOTIFY,
+	FAKE_RAW,
+	FAKE_LATE,
+	FAKE_FOREIGN,
+	FAKE_ENDLESS,
+	FAKE_SPLIT,
+	FAKE_CUT,
+	FAKE_STALL,
+	FAKE_GATE,
+	FAKE_DEAF,
+	FAKE_HANG_UP,
+	FAKE_RESET
+};
+
+struct scene {
+	enum fake_verb verb;
+	const char *text;
+	size_t length; /* of text, or a number */
+	int code, ocd;
+	const char *log;
+};
+
+/* clang-format off */
+/* The scene greets by itself; must be the first step. */
+#define MANUAL             { .verb = FAKE_MANUAL }
+/* Wait for the greeting of a connection and answer it (with MANUAL). */
+#define GREET              { .verb = FAKE_GREET }
+/* Wait for a request: this script; one that begins so; that contains this; any bytes at all. */
+#define EXPECT(s)          { .verb = FAKE_EXPECT, .text = (s) }
+#define EXPECT_PREFIX(s)   { .verb = FAKE_EXPECT_PREFIX, .text = (s) }
+#define EXPECT_CONTAINS(s) { .verb = FAKE_EXPECT_CONTAINS, .text = (s) }
+#define EXPECT_ANY         { .verb = FAKE_EXPECT_ANY }
+/* Answer the last request. */
+#define REPLY_OK(s)        { .verb = FAKE_REPLY, .text = (s), .length = sizeof(s) - 1, .log = "" }
+#define REPLY(c, o, s, l)  { .verb = FAKE_REPLY, .text = (s), .length = sizeof(s) - 1, \
+			     .code = (c), .ocd = (o), .log = (l) }
+/* One frame of target news, as OpenOCD sends them. */
+#define NOTIFY(s)          { .verb = FAKE_NOTIFY, .text = (s) }
+/* These bytes. */
+#define RAW(s)             { .verb = FAKE_RAW, .text = (s), .length = sizeof(s) - 1 }
+/* A good answer, but to the request before the last one; to a request that nobody made. */
+#define LATE(s)            { .verb = FAKE_LATE, .text = (s), .length = sizeof(s) - 1, .log = "" }
+#define FOREIGN(s)         { .verb = FAKE_FOREIGN, .text = (s), .length = sizeof(s) - 1, .log = "" }
+/* Bytes without end and without a terminator. */
+#define ENDLESS            { .verb = FAKE_ENDLESS }
+/* From here on send n bytes per turn of the loop (0: all at once, the default). */
+#define SPLIT(n)           { .verb = FAKE_SPLIT, .length = (n) }
+/* After n more bytes hang up. */
+#define CUT(n)             { .verb = FAKE_CUT, .length = (n) }
+/* Say nothing any more; the scene goes on with the next connection. */
+#define STALL              { .verb = FAKE_STALL }
+/* Say nothing until the test calls fake_ocd_open_gate(). */
+#define GATE               { .verb = FAKE_GATE }
+/* Stop reading. */
+#define DEAF               { .verb = FAKE_DEAF }
+/* End the connection: orderly, with a TCP reset. */
+#define HANG_UP            { .verb = FAKE_HANG_UP }
+#define RESET              { .verb = FAKE_RESET }
+#define END                { .verb = FAKE_END }
+/* clang-format on */
+
+struct fake_ocd;
+struct fake_conn;
+
+struct fake_ocd *fake_ocd_start(uv_loop_t *loop, const struct scene *scene);
+/* Frees it as soon as the loop has run. */
+void fake_ocd_stop(struct fake_ocd *ocd);
+
+uint16_t fake_ocd_port(const struct fake_ocd *ocd);
+
+/* A port of 127.0.0.1 where nobody listens. */
+uint16_t fake_ocd_dead_port(uv_loop_t *loop);
+
+/* What has happened so far. Requests do not count the greetings. */
+int fake_ocd_connections(const struct fake_ocd *ocd);
+int fake_ocd_open_connections(const struct fake_ocd *ocd);
+int fake_ocd_requests(const struct fake_ocd *ocd);
+bool fake_ocd_at_gate(const struct fake_ocd *ocd);
+bool fake_ocd_at_end(const struct fake_ocd *ocd);
+/* Bytes that the client sent and that no step has looked at. */
+size_t fake_ocd_unread(const struct fake_ocd *ocd);
+
+void fake_ocd_open_gate(struct fake_ocd *ocd);
+
+/* Send n bytes per turn on all connections from the next one on; 0: all at once. */
+void fake_ocd_split(struct fake_ocd *ocd, size_t n);
+
+/* Behind the next gate: n bytes first, the rest a turn later. */
+void fake_ocd_split_at(struct fake_ocd *ocd, size_t n);
+
+/* The result of the greeting, instead of the usual one. */
+void fake_ocd_greet_with(struct fake_ocd *ocd, const char *result);
+
+/* Who answers requests that no scene waits for. It may call the functions below, or nothing. */
+typedef void (*fake_answer)(struct fake_conn *conn, const char *script, size_t length, void *arg);
+void fake_ocd_answer(struct fake_ocd *ocd, fake_answer answer, void *arg);
+/* Two of those: each script succeeds with itself, or with its nonce, as the result. */
+void fake_echo(struct fake_conn *conn, const char *script, size_t length, void *arg);
+void fake_tell_nonce(struct fake_conn *conn, const char *script, size_t length, void *arg);
+
+/* The nonce of the last request. */
+const char *fake_nonce(const struct fake_conn *conn);
+void fake_reply(struct fake_conn *conn, int code, int ocd, const char *result, size_t length,
+		const char *log);
+void fake_reply_ok(struct fake_conn *conn, const char *result);
+void fake_raw(struct fake_conn *conn, const void *bytes, size_t length);
+void fake_notify(struct fake_conn *conn, const char *record);
+void fake_hang_up(struct fake_conn *conn);
+void fake_reset(struct fake_conn *conn);
+
+#endif

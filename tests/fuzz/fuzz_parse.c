@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fuzz_parse.c - numbers, lists of banks, `flash info`, `flash erase_check`, memory values and
+ * explanations, from any text.
+ */
+#include <string.h>
+
+#include "explain.h"
+#include "fuzz.h"
+#include "memory.h"
+#include "parse.h"
+#include "parse_bank.h"
+#include "tcl.h"
+
+static struct mem mem;
+
+static char *text_of(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1);
+
+	MUST(text);
+	if (size)
+		memcpy(text, data, size);
+	text[size] = '\0';
+	return text;
+}
+
+static void numbers(const char *text)
+{
+	uint64_t u = 42;
+	int64_t i = 42;
+	const char *rest = text;
+
+	if (stmfw__parse_uint(text, &u)) {
+		MUST(strspn(text, "0123456789abcdefABCDEFxX") == strlen(text));
+		MUST(text[0] != '\0');
+	} else {
+		MUST(u == 42);
+	}
+	if (!stmfw__parse_int(text, &i))
+		MUST(i == 42);
+	if (stmfw__take_uint(&rest, &u))
+		MUST(rest > text && rest <= text + strlen(text));
+	else
+		MUST(rest == text);
+	stmfw__find_uint_after(text, "wrote ", &u);
+}
+
+static void banks(const uint8_t *data, size_t size)
+{
+	char *text = text_of(data, size);
+	stmfw_bank *list;
+	struct arena a;
+	size_t n = 0;
+
+	stmfw__arena_init(&a, &mem);
+	if (stmfw__parse_banks(&a, text, &list, &n))
+		for (size_t i = 0; i < n; i++)
+			MUST(strlen(list[i].name) + strlen(list[i].driver) +
+				     strlen(list[i].target) <= size);
+	stmfw__arena_release(&a);
+	free(text);
+}
+
+static void check_sectors(const stmfw_sector *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		MUST(s[i].is_protected >= -1 && s[i].is_protected <= 1);
+		MUST(s[i].erased >= -1 && s[i].erased <= 1);
+	}
+}
+
+static void info(const uint8_t *data, size_t size)
+{
+	char *text = text_of(data, size), *again = text_of(data, size);
+	struct flash_info blocks, sectors;
+	struct arena a;
+
+	stmfw__arena_init(&a, &mem);
+	if (stmfw__parse_flash_info(&a, text, &blocks) &&
+	    stmfw__parse_flash_info(&a, again, &sectors)) {
+		MUST(blocks.count == sectors.count && strlen(blocks.chip) <= size);
+		stmfw__apply_protection(sectors.sectors, sectors.count, blocks.sectors,
+					blocks.count);
+		free(text);
+		text = text_of(data, size);
+		stmfw__parse_erase_check(text, sectors.sectors, sectors.count);
+		check_sectors(sectors.sectors, sectors.count);
+	}
+	stmfw__arena_release(&a);
+	free(text);
+	free(again);
+}
+
+static void memory(const char *text)
+{
+	uint32_t values[64];
+
+	for (size_t count = 0; count <= 64; count += 16) {
+		const struct memory_range r = { 0x08000000, 8, count };
+
+		if (stmfw__memory_parse(text, &r, values))
+			for (size_t i = 0; i < count; i++)
+				MUST(values[i] <= 0xff);
+	}
+}
+
+static void words(const char *text)
+{
+	char reason[64];
+
+	(void)stmfw__explain(text, text);
+	stmfw__reason(reason, sizeof(reason), text, "");
+	MUST(strlen(reason) > 0 && strlen(reason) < sizeof(reason));
+	MUST(!strpbrk(reason, "\r\n\t"));
+	stmfw__reason(reason, sizeof(reason), "", text);
+	MUST(strlen(reason) > 0 && !strpbrk(reason, "\r\n\t"));
+}
+
+/* The word must come out as long as announced, and without anything that Tcl would act on. */
+static void quoting(const uint8_t *data, size_t size)
+{
+	size_t need = stmfw_quote(NULL, 0, data, size);
+	char *word = malloc(need + 1);
+
+	MUST(word && need >= size + 2);
+	MUST(stmfw_quote(word, need + 1, data, size) == need && strlen(word) == need);
+	MUST(word[0] == '"' && word[need - 1] == '"');
+	for (size_t i = 1; i < need - 1; i++) {
+		MUST((unsigned char)word[i] >= 0x20 && !strchr("\"$[", word[i]));
+		if (word[i] == '\\')
+			i++;
+		MUST(i < need - 1);
+	}
+	free(word);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text;
+
+	if (size > 65536)
+		return 0;
+	stmfw__mem_init(&mem, NULL);
+	text = text_of(data, size);
+	numbers(text);
+	memory(text);
+	words(text);
+	free(text);
+	banks(data, size);
+	info(data, size);
+	quoting(data, size);
+	return 0;
+}

@@ -1,0 +1,136 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""What users get: the installed package, and the project as somebody's subproject. TAP.
+
+Everything happens in a scratch folder: configure, build and install the library there, compile
+consumer.c against it through pkg-config, shared and static, and run it; then a small project that
+has the library as its subproject, once found by name, once by the promised variable.
+
+usage: package.py SOURCE_ROOT CC MESON...
+"""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HOST = '''# SPDX-License-Identifier: MIT
+project('host', 'c', default_options: ['c_std=gnu11', 'warning_level=3'])
+dep = {dependency}
+uv = dependency('libuv')
+exe = executable('host', 'consumer.c', dependencies: [dep, uv])
+test('host', exe)
+'''
+BY_NAME = "dependency('libstmfw', fallback: 'libstmfw')"
+BY_VARIABLE = "subproject('libstmfw').get_variable('stmfw_dep')"
+
+
+class Failed(Exception):
+    pass
+
+
+def run(command, **kw):
+    done = subprocess.run(command, capture_output=True, text=True, **kw)
+    if done.returncode:
+        raise Failed(f'{" ".join(command)}: {done.returncode}\n{done.stdout}{done.stderr}')
+    return done.stdout
+
+
+def is_build_folder(folder, name):
+    return os.path.exists(os.path.join(folder, name, 'build.ninja'))
+
+
+def ignored(folder, names):
+    return [n for n in names if n in ('.git', 'subprojects') or is_build_folder(folder, n)]
+
+
+class Package:
+    def __init__(self, scratch, root, cc, meson):
+        self.scratch, self.cc, self.meson = scratch, cc, meson
+        self.source = os.path.join(scratch, 'source')
+        self.prefix = os.path.join(scratch, 'prefix')
+        self.consumer = os.path.join(self.source, 'tests', 'guard', 'consumer.c')
+        shutil.copytree(root, self.source, ignore=ignored)
+
+    def install(self):
+        build = os.path.join(self.scratch, 'build')
+        run([*self.meson, 'setup', '--prefix', self.prefix, '--libdir', 'lib', '-Dtests=disabled',
+             '-Dtools=disabled', build, self.source])
+        run([*self.meson, 'install', '-C', build])
+
+    def flags(self, *what):
+        env = dict(os.environ, PKG_CONFIG_PATH=os.path.join(self.prefix, 'lib', 'pkgconfig'))
+        return run(['pkg-config', *what, 'libstmfw'], env=env).split()
+
+    def build_and_run(self, flags):
+        program = os.path.join(self.scratch, 'consumer')
+        run([self.cc, '-o', program, self.consumer, *flags])
+        env = dict(os.environ, LD_LIBRARY_PATH=os.path.join(self.prefix, 'lib'))
+        run([program], env=env)
+        return run(['ldd', program])
+
+    def shared(self):
+        if 'libstmfw.so.0' not in self.build_and_run(self.flags('--cflags', '--libs')):
+            raise Failed('the program does not use the shared library')
+
+    def static(self):
+        """Our library static; libuv as the system has it (Debian's has no libuv.a)."""
+        flags = self.flags('--static', '--cflags', '--libs')
+        if '-lstmfw' not in flags:
+            raise Failed('no -lstmfw in ' + ' '.join(flags))
+        archive = os.path.join(self.prefix, 'lib', 'libstmfw.a')
+        if 'libstmfw' in self.build_and_run([archive if f == '-lstmfw' else f for f in flags]):
+            raise Failed('the program still uses the shared library')
+
+    def files(self):
+        for name in ('include/stmfw.h', 'lib/libstmfw.a', 'lib/libstmfw.so', 'lib/libstmfw.so.0',
+                     'lib/pkgconfig/libstmfw.pc'):
+            if not os.path.exists(os.path.join(self.prefix, name)):
+                raise Failed('not installed: ' + name)
+
+    def version(self):
+        with open(os.path.join(self.prefix, 'include', 'stmfw.h'), encoding='utf-8') as f:
+            words = [line.split() for line in f if line.startswith('#define STMFW_VERSION_')]
+        header = '.'.join(w[2] for w in words if w[1].endswith(('MAJOR', 'MINOR', 'PATCH')))
+        package = self.flags('--modversion')[0]
+        if header != package:
+            raise Failed(f'header says {header}, package says {package}')
+
+    def subproject(self, dependency):
+        host = tempfile.mkdtemp(dir=self.scratch)
+        os.mkdir(os.path.join(host, 'subprojects'))
+        shutil.copytree(self.source, os.path.join(host, 'subprojects', 'libstmfw'))
+        shutil.copy(self.consumer, host)
+        with open(os.path.join(host, 'meson.build'), 'w', encoding='utf-8') as f:
+            f.write(HOST.format(dependency=dependency))
+        build = os.path.join(host, 'build')
+        run([*self.meson, 'setup', build, host])
+        run([*self.meson, 'test', '-C', build, 'host'])
+
+
+def main():
+    root, cc, *meson = sys.argv[1:]
+    bad = 0
+    with tempfile.TemporaryDirectory() as scratch:
+        package = Package(scratch, root, cc, meson)
+        steps = [('installs', package.install),
+                 ('installs all files', package.files),
+                 ('header and package agree on the version', package.version),
+                 ('consumer, shared', package.shared),
+                 ('consumer, static', package.static),
+                 ('subproject, found by name', lambda: package.subproject(BY_NAME)),
+                 ('subproject, by its variable', lambda: package.subproject(BY_VARIABLE))]
+        print(f'1..{len(steps)}')
+        for n, (name, step) in enumerate(steps, 1):
+            try:
+                step()
+                print('ok', n, '-', name, flush=True)
+            except (Failed, OSError) as failure:
+                bad += 1
+                print('not ok', n, '-', name)
+                print('\n'.join('# ' + line for line in str(failure).splitlines()[-30:]),
+                      flush=True)
+    return 1 if bad else 0
+
+
+sys.exit(main())

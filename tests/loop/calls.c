@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/* calls.c - see calls.h. */
+#include "calls.h"
+
+#include <string.h>
+
+#include "fake_chip.h"
+
+struct side side;
+
+void side_reset(void)
+{
+	memset(&side, 0, sizeof(side));
+}
+
+int on_sink(stmfw_client *c, uint64_t offset, const uint8_t *data, size_t length, void *arg)
+{
+	int result;
+
+	callback_enter();
+	ck_assert_ptr_eq(arg, &side);
+	ck_assert_uint_gt(length, 0);
+	ck_assert_msg(side.length + length <= sizeof(side.bytes), "more bytes than asked for");
+	if (side.sinks++ > 0)
+		ck_assert_msg(offset >= side.length, "pieces out of order");
+	memcpy(side.bytes + side.length, data, length);
+	side.length += length;
+	side.order = fx.order;
+	result = side.sink_result;
+	if (side.in_sink)
+		side.in_sink(c);
+	callback_leave();
+	return result;
+}
+
+void on_progress(stmfw_client *c, const stmfw_progress *p, void *arg)
+{
+	callback_enter();
+	ck_assert_ptr_eq(arg, &side);
+	ck_assert_msg(p->done <= p->total, "P6: done beyond total");
+	ck_assert_ptr_nonnull(p->step);
+	if (strcmp(p->step, side.step) == 0 && p->done < side.done)
+		side.went_back = true;
+	strncpy(side.step, p->step, sizeof(side.step) - 1);
+	side.progresses++;
+	side.done = p->done;
+	side.total = p->total;
+	side.order = fx.order;
+	if (side.in_progress)
+		side.in_progress(c);
+	callback_leave();
+}
+
+static int call_command(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	return stmfw_command(c, "expr 1", 0, on_done, w, op);
+}
+
+static int call_notifications(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	static struct watch events;
+
+	return stmfw_notifications(c, on_event, &events, on_done, w, op);
+}
+
+static int call_targets(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	return stmfw_targets(c, on_done, w, op);
+}
+
+static int call_reset(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	return stmfw_reset(c, STMFW_RESET_HALT, on_done, w, op);
+}
+
+static int call_halt(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	return stmfw_halt(c, NULL, on_done, w, op);
+}
+
+static int call_resume(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	return stmfw_resume(c, FAKE_CHIP_TARGET, on_done, w, op);
+}
+
+static int call_identify(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	return stmfw_identify(c, NULL, on_done, w, op);
+}
+
+static int call_banks(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	return stmfw_banks(c, on_done, w, op);
+}
+
+static int call_bank_info(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	return stmfw_bank_info(c, 0, STMFW_BANK_ERASE_STATE, on_done, w, op);
+}
+
+static int call_read_bank(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	return stmfw_read_bank(c, 0, "/dev/null", 0, 64, on_done, w, op);
+}
+
+static int call_write_image(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	stmfw_write_opts o = STMFW_INIT(stmfw_write_opts);
+
+	o.ocd_path = "/dev/null";
+	o.offset = FAKE_CHIP_BASE;
+	o.type = "bin";
+	o.flags = STMFW_WRITE_ERASE;
+	return stmfw_write_image(c, &o, on_done, w, op);
+}
+
+static int call_read_words(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	return stmfw_read_words(c, NULL, FAKE_CHIP_BASE, 32, 4, on_done, w, op);
+}
+
+static int call_write_words(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	static const uint32_t words[] = { 1, 2, 3 };
+
+	return stmfw_write_words(c, NULL, FAKE_CHIP_RAM, 32, words, 3, on_done, w, op);
+}
+
+static int call_read_block(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	return stmfw_read_block(c, NULL, FAKE_CHIP_BASE + 1, 9, on_done, w, op);
+}
+
+static int call_write_block(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	static const uint8_t bytes[] = { 1, 2, 3, 4, 5, 6, 7 };
+
+	return stmfw_write_block(c, NULL, FAKE_CHIP_RAM + 1, bytes, sizeof(bytes), on_done, w, op);
+}
+
+static int call_read_flash(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	stmfw_read_opts o = STMFW_INIT(stmfw_read_opts);
+
+	o.length = 600;
+	o.chunk = 256;
+	o.sink = on_sink;
+	o.progress = on_progress;
+	o.arg = &side;
+	return stmfw_read_flash(c, &o, on_done, w, op);
+}
+
+static int call_verify_flash(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	stmfw_verify_opts o = STMFW_INIT(stmfw_verify_opts);
+
+	o.data = fake_chip.flash;
+	o.length = 600;
+	o.chunk = 256;
+	o.progress = on_progress;
+	o.arg = &side;
+	return stmfw_verify_flash(c, &o, on_done, w, op);
+}
+
+static int call_shutdown(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	return stmfw_shutdown(c, on_done, w, op);
+}
+
+const struct api_call api_calls[] = {
+	{ "command", call_command },
+	{ "notifications", call_notifications },
+	{ "targets", call_targets },
+	{ "reset", call_reset },
+	{ "halt", call_halt },
+	{ "resume", call_resume },
+	{ "identify", call_identify },
+	{ "banks", call_banks },
+	{ "bank_info", call_bank_info },
+	{ "read_bank", call_read_bank },
+	{ "write_image", call_write_image },
+	{ "read_words", call_read_words },
+	{ "write_words", call_write_words },
+	{ "read_block", call_read_block },
+	{ "write_block", call_write_block },
+	{ "read_flash", call_read_flash },
+	{ "verify_flash", call_verify_flash },
+	{ "shutdown", call_shutdown },
+};
+
+const int api_call_count = sizeof(api_calls) / sizeof(api_calls[0]);

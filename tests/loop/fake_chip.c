@@ -1,0 +1,512 @@
+/* SPDX-License-Identifier: MIT */
+/* fake_chip.c - see fake_chip.h. */
+#include "fake_chip.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fixture.h"
+
+struct fake_chip fake_chip;
+
+/* ---- text -------------------------------------------------------------------------------- */
+
+struct text {
+	char at[600000];
+	size_t length;
+};
+
+static struct text out; /* one answer at a time is enough */
+
+static void put(const char *fmt, unsigned long a, unsigned long b)
+{
+	int n;
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	n = snprintf(out.at + out.length, sizeof(out.at) - out.length, fmt, a, b);
+#pragma GCC diagnostic pop
+	ck_assert_int_ge(n, 0);
+	out.length += (size_t)n;
+	ck_assert_uint_lt(out.length, sizeof(out.at));
+}
+
+static void answer(struct fake_conn *conn)
+{
+	fake_reply(conn, 0, 0, out.at, out.length, "");
+}
+
+static void refuse(struct fake_conn *conn, int code, const char *log)
+{
+	fake_reply(conn, code, code, "", 0, log);
+}
+
+static unsigned long number(const char **p)
+{
+	char *end;
+	unsigned long n = strtoul(*p, &end, 0);
+
+	ck_assert_msg(end != *p, "no number at: %s", *p);
+	*p = end + strspn(end, " ");
+	return n;
+}
+
+/* A double-quoted word. */
+static void word(const char **p, char *to, size_t cap)
+{
+	const char *s = *p;
+	size_t n = 0;
+
+	ck_assert_msg(*s == '"', "no quoted word at: %s", s);
+	for (s++; *s != '"'; s++) {
+		ck_assert_msg(*s != '\0' && n + 1 < cap, "word without an end: %s", *p);
+		if (*s == '\\' && s[1] >= '0' && s[1] <= '7') {
+			to[n++] = (char)((s[1] - '0') * 64 + (s[2] - '0') * 8 + (s[3] - '0'));
+			s += 3;
+			continue;
+		}
+		if (*s == '\\')
+			s++;
+		to[n++] = *s;
+	}
+	to[n] = '\0';
+	*p = s + 1 + strspn(s + 1, " ");
+}
+
+/* ---- targets ----------------------------------------------------------------------------- */
+
+static void list_targets(struct fake_conn *conn, const char *args)
+{
+	(void)args;
+	out.length = (size_t)snprintf(out.at, sizeof(out.at), "%s\thla_target\t%s\t1",
+				      FAKE_CHIP_TARGET, fake_chip.state);
+	if (fake_chip.second)
+		out.length += (size_t)snprintf(out.at + out.length, 200,
+					       "\nsecond.cpu\tcortex_m\t%s\t1", fake_chip.second);
+	answer(conn);
+}
+
+static void halt(struct fake_conn *conn, const char *args)
+{
+	(void)args;
+	if (!fake_chip.deaf_to_halt)
+		fake_chip.state = "halted";
+	answer(conn);
+}
+
+static void run(struct fake_conn *conn, const char *args)
+{
+	(void)args;
+	fake_chip.state = "running";
+	answer(conn);
+}
+
+/* ... "NAME" "halt"; no name: the current one. The answer is the name. */
+static void control_one(struct fake_conn *conn, const char *args)
+{
+	char name[64], verb[16];
+
+	word(&args, name, sizeof(name));
+	word(&args, verb, sizeof(verb));
+	ck_assert_msg(!*name || strcmp(name, FAKE_CHIP_TARGET) == 0, "target %s", name);
+	out.length = strlen(strcpy(out.at, FAKE_CHIP_TARGET));
+	if (strcmp(verb, "halt") == 0)
+		halt(conn, args);
+	else
+		run(conn, args);
+}
+
+/* ---- memory ------------------------------------------------------------------------------ */
+
+static const struct {
+	uint32_t address, value;
+} registers[] = {
+	{ 0xe000ed00, 0x411fc231 }, /* CPUID: Cortex-M3               */
+	{ 0xe0042000, 0x20036410 }, /* DBGMCU_IDCODE                  */
+	{ 0x1ffff7e0, 0xffff0008 }, /* flash size, KiB                */
+	{ 0x1ffff7e8, 0x04030201 }, /* unique id                      */
+	{ 0x1ffff7ec, 0x08070605 },
+	{ 0x1ffff7f0, 0x0c0b0a09 },
+	{ 0x4002201c, 0x03fffffe }, /* FLASH_OBR: read-out protection */
+};
+
+/* false: nothing there. */
+static bool memory_byte(unsigned long address, uint8_t *byte)
+{
+	if (address - FAKE_CHIP_BASE < FAKE_CHIP_FLASH_SIZE)
+		*byte = fake_chip.flash[address - FAKE_CHIP_BASE];
+	else if (address - FAKE_CHIP_RAM < sizeof(fake_chip.ram))
+		*byte = fake_chip.ram[address - FAKE_CHIP_RAM];
+	else {
+		for (size_t i = 0; i < sizeof(registers) / sizeof(registers[0]); i++) {
+			unsigned long at = address - registers[i].address;
+
+			if (at < 4) {
+				*byte = (uint8_t)(registers[i].value >> (8 * at));
+				return true;
+			}
+		}
+		return false;
+	}
+	return true;
+}
+
+/* ... "TARGET" ADDRESS WIDTH COUNT */
+static void memory_args(const char **args, unsigned long *address, unsigned long *step,
+			unsigned long *count)
+{
+	char target[64];
+
+	word(args, target, sizeof(target));
+	ck_assert_msg(!*target || strcmp(target, FAKE_CHIP_TARGET) == 0, "target %s", target);
+	*address = number(args);
+	*step = number(args) / 8;
+	*count = number(args);
+	ck_assert_msg(*address % *step == 0, "unaligned access");
+}
+
+static void read_memory(struct fake_conn *conn, const char *args)
+{
+	unsigned long address, step, count;
+
+	memory_args(&args, &address, &step, &count);
+	for (unsigned long i = 0; i < count; i++) {
+		unsigned long value = 0;
+
+		for (unsigned long k = 0; k < step; k++) {
+			uint8_t byte;
+
+			if (!memory_byte(address + i * step + k, &byte)) {
+				refuse(conn, -107, "Error: Failed to read memory\n");
+				return;
+			}
+			value |= (unsigned long)byte << (8 * k);
+		}
+		put(i ? " 0x%lx" : "0x%lx", value, 0);
+	}
+	answer(conn);
+}
+
+/* ... {V V V } */
+static void write_memory(struct fake_conn *conn, const char *args)
+{
+	unsigned long address, step, count;
+
+	memory_args(&args, &address, &step, &count);
+	if (address - FAKE_CHIP_RAM + step * count > sizeof(fake_chip.ram)) {
+		refuse(conn, -107, "Error: Failed to write memory\n");
+		return;
+	}
+	args += strspn(args, "{ ");
+	for (unsigned long i = 0; i < count; i++) {
+		unsigned long value = number(&args);
+
+		for (unsigned long k = 0; k < step; k++)
+			fake_chip.ram[address - FAKE_CHIP_RAM + i * step + k] =
+				(uint8_t)(value >> (8 * k));
+	}
+	ck_assert_msg(*args == '}', "more values than announced");
+	answer(conn);
+}
+
+/* ---- flash ------------------------------------------------------------------------------- */
+
+static void list_banks(struct fake_conn *conn, const char *args)
+{
+	(void)args;
+	put("0\tstm32f1x.flash\tstm32f1x\tstm32f1x.cpu\t%lu\t%lu", FAKE_CHIP_BASE,
+	    fake_chip.probed ? FAKE_CHIP_FLASH_SIZE : 0);
+	answer(conn);
+}
+
+static void no_such_bank(struct fake_conn *conn, unsigned long bank)
+{
+	put("failed: flash bank %lu does not exist", bank, 0);
+	fake_reply(conn, 1, 0, out.at, out.length, "");
+}
+
+static void probe(struct fake_conn *conn, const char *args)
+{
+	unsigned long bank = number(&args);
+
+	if (bank != 0) {
+		no_such_bank(conn, bank);
+		return;
+	}
+	fake_chip.probed = true;
+	put("flash 'stm32f1x' found at 0x%08lx", FAKE_CHIP_BASE, 0);
+	answer(conn);
+}
+
+static void info(struct fake_conn *conn, const char *args)
+{
+	unsigned long bank = number(&args);
+	unsigned long step = strcmp(args, "sectors") == 0 ? 1024 : 4096;
+
+	put("#0 : stm32f1x at 0x%08lx, size 0x%08lx, buswidth 0, chipwidth 0\n", FAKE_CHIP_BASE,
+	    FAKE_CHIP_FLASH_SIZE);
+	ck_assert_uint_eq(bank, 0);
+	for (unsigned long i = 0; i < FAKE_CHIP_FLASH_SIZE / step; i++) {
+		put("\t#%3lu: 0x%08lx ", i, i * step);
+		put("(0x%lx %lukB) ", step, step / 1024);
+		if (step == 4096)
+			put(i ? "protected" : "not protected", 0, 0);
+		put("\n", 0, 0);
+	}
+	put("STM32F10x (Medium Density) - Rev: X", 0, 0);
+	answer(conn);
+}
+
+static void erase_check(struct fake_conn *conn, const char *args)
+{
+	ck_assert_uint_eq(number(&args), 0);
+	put("successfully checked erase state\n", 0, 0);
+	put("\t#%3d: 0x%08x (0x400 1kB) not erased\n", 0, 0);
+	put("\t#%3d: 0x%08x (0x400 1kB) erase state unknown\n", 2, 2048);
+	answer(conn);
+}
+
+static void source(struct fake_conn *conn, const char *args)
+{
+	char content[256];
+	FILE *file;
+
+	word(&args, fake_chip.path, sizeof(fake_chip.path));
+	file = fake_chip.not_shared ? NULL : fopen(fake_chip.path, "r");
+	if (!file) {
+		refuse(conn, 1, "couldn't read file: No such file or directory");
+		return;
+	}
+	ck_assert_ptr_nonnull(fgets(content, sizeof(content), file));
+	fclose(file);
+	ck_assert_int_eq(strncmp(content, "return ", 7), 0);
+	content[strcspn(content, "\n")] = '\0';
+	if (fake_chip.wrong_token)
+		content[10] ^= 1;
+	fake_reply_ok(conn, content + 7);
+}
+
+/* false: the client has gone meanwhile, and its file with it. */
+static bool write_file(const char *path, unsigned long offset, unsigned long length)
+{
+	FILE *file = fopen(path, "r+");
+
+	if (!file)
+		return false;
+	ck_assert_int_eq(ftruncate(fileno(file), 0), 0);
+	if (!fake_chip.writes_nothing)
+		fwrite(fake_chip.flash + offset, 1, length - (unsigned long)fake_chip.short_by,
+		       file);
+	fclose(file);
+	return true;
+}
+
+static void read_bank(struct fake_conn *conn, const char *args)
+{
+	unsigned long bank = number(&args), offset, length;
+
+	word(&args, fake_chip.path, sizeof(fake_chip.path));
+	offset = number(&args);
+	length = number(&args);
+	ck_assert_msg(offset + length <= FAKE_CHIP_FLASH_SIZE, "beyond the bank");
+	if (bank != 0) {
+		no_such_bank(conn, bank);
+		return;
+	}
+	fake_chip.reads++;
+	if (strcmp(fake_chip.path, "/dev/null") != 0 &&
+	    !write_file(fake_chip.path, offset, length)) {
+		refuse(conn, -1202, "Error: couldn't open file\n");
+		return;
+	}
+	put("wrote %lu bytes to file x from flash bank 0 at offset 0x%08lx in 0.1s", length,
+	    offset);
+	answer(conn);
+}
+
+static void write_image(struct fake_conn *conn, const char *args)
+{
+	(void)args;
+	put("wrote %lu bytes from file x in 0.1s (%lu KiB/s)", 1024, 10);
+	answer(conn);
+}
+
+/* "PATH" ADDRESS bin */
+static void verify_image(struct fake_conn *conn, const char *args)
+{
+	static uint8_t bytes[FAKE_CHIP_FLASH_SIZE + 1];
+	unsigned long address;
+	size_t n;
+	FILE *file;
+
+	word(&args, fake_chip.path, sizeof(fake_chip.path));
+	address = number(&args);
+	ck_assert_str_eq(args, "bin");
+	file = fopen(fake_chip.path, "r");
+	if (!file) {
+		refuse(conn, -1202, "Error: couldn't open file\n");
+		return;
+	}
+	n = fread(bytes, 1, sizeof(bytes), file);
+	fclose(file);
+	ck_assert_msg(address - FAKE_CHIP_BASE + n <= FAKE_CHIP_FLASH_SIZE, "beyond the bank");
+	if (memcmp(bytes, fake_chip.flash + (address - FAKE_CHIP_BASE), n) != 0) {
+		refuse(conn, -4, "checksum mismatch - attempting binary compare\n"
+				 "diff 0 address 0x08000000. Was 0x01 instead of 0x02\n");
+		return;
+	}
+	put("verified %lu bytes in 0.1s (%lu KiB/s)", n - fake_chip.verified_less, 10);
+	answer(conn);
+}
+
+static void shut_down(struct fake_conn *conn, const char *args)
+{
+	(void)args;
+	fake_reply(conn, -600, -600, "", 0, "shutdown command invoked\n");
+	fake_hang_up(conn);
+}
+
+/* ---- all of it --------------------------------------------------------------------------- */
+
+static const struct {
+	const char *words; /* found in the script; the rest behind them is args */
+	void (*answer)(struct fake_conn *conn, const char *args);
+} scripts[] = {
+	{ "if {$c} {error $r};set t}} ", control_one },
+	{ "[target names]", list_targets },
+	{ "array2mem v $w $a $n}} ", write_memory },
+	{ "set o}} ", read_memory },
+	{ "[flash list]", list_banks },
+	{ "flash probe ", probe },
+	{ "flash info ", info },
+	{ "flash erase_check ", erase_check },
+	{ "flash read_bank ", read_bank },
+	{ "flash write_image ", write_image },
+	{ "verify_image ", verify_image },
+	{ "source ", source },
+	{ "reset run", run },
+	{ "halt", halt },
+	{ "reset init", halt },
+	{ "resume", run },
+	{ "shutdown", shut_down },
+	{ "notifications", NULL },
+	{ "expr 1", NULL },
+};
+
+static void misbehave(struct fake_conn *conn)
+{
+	fake_chip.faults++;
+	switch (fake_chip.fault) {
+	case FAULT_ERROR:
+		refuse(conn, 1, "Error: it went wrong\nin procedure 'x'");
+		break;
+	case FAULT_ODD_RESULT:
+		fake_reply_ok(conn, "\t0x\n#no\x01 \xff sense{");
+		break;
+	case FAULT_NOTHING:
+		fake_reply_ok(conn, "");
+		break;
+	case FAULT_GARBAGE:
+		fake_raw(conn, "garbage\x1a", 8);
+		break;
+	case FAULT_HANG_UP:
+		fake_hang_up(conn);
+		break;
+	case FAULT_RESET:
+		fake_reset(conn);
+		break;
+	default:
+		break;
+	}
+}
+
+static void on_request(struct fake_conn *conn, const char *script, size_t length, void *arg)
+{
+	int n = fake_chip.requests++;
+
+	(void)arg;
+	ck_assert_uint_eq(strlen(script), length);
+	if (n == fake_chip.pause_at)
+		return;
+	if (fake_chip.fault != FAULT_NONE && n == fake_chip.fault_at) {
+		misbehave(conn);
+		return;
+	}
+	memset(out.at, 0, 1);
+	out.length = 0;
+	for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
+		const char *at = strstr(script, scripts[i].words);
+
+		if (!at)
+			continue;
+		if (scripts[i].answer)
+			scripts[i].answer(conn, at + strlen(scripts[i].words));
+		else
+			answer(conn);
+		return;
+	}
+	ck_abort_msg("the fake chip does not know: %s", script);
+}
+
+void fake_chip_reset(void)
+{
+	char directory[sizeof(fake_chip.directory)];
+
+	memcpy(directory, fake_chip.directory, sizeof(directory));
+	memset(&fake_chip, 0, sizeof(fake_chip));
+	memcpy(fake_chip.directory, directory, sizeof(directory));
+	for (size_t i = 0; i < sizeof(fake_chip.flash); i++)
+		fake_chip.flash[i] = (uint8_t)(i * 7 + i / 256);
+	for (size_t i = 0; i < sizeof(fake_chip.ram); i++)
+		fake_chip.ram[i] = (uint8_t)(i ^ 0x5a);
+	fake_chip.state = "halted";
+	fake_chip.pause_at = -1;
+}
+
+void fake_chip_start(void)
+{
+	fake_chip_reset();
+	strcpy(fake_chip.directory, "/tmp/stmfw-test-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(fake_chip.directory));
+	setenv("TMPDIR", fake_chip.directory, 1);
+	play(NULL);
+	fake_ocd_answer(fx.ocd, on_request, NULL);
+}
+
+void fake_chip_connect(void)
+{
+	fake_chip_start();
+	make_client();
+	start_connecting(NULL, fake_ocd_port(fx.ocd));
+	RUN_UNTIL(fx.connecting.calls);
+	assert_status(&fx.connecting, STMFW_OK, STMFW_FINISHED);
+}
+
+int fake_chip_litter(void)
+{
+	DIR *dir = opendir(fake_chip.directory);
+	const struct dirent *entry;
+	int n = 0;
+
+	ck_assert_ptr_nonnull(dir);
+	while ((entry = readdir(dir)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			n++;
+	closedir(dir);
+	return n;
+}
+
+void fake_chip_stop(void)
+{
+	if (!fake_chip.directory[0])
+		return;
+	if (fx.client)
+		close_and_drain();
+	ck_assert_msg(fake_chip_litter() == 0, "scratch files are left behind");
+	rmdir(fake_chip.directory);
+	unsetenv("TMPDIR");
+	fake_chip.directory[0] = '\0';
+}

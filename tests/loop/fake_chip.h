@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fake_chip.h - what OpenOCD would answer to the library's own scripts, with one small STM32F1
+ * behind it. It really reads and writes the files that it is told to.
+ *
+ * It lives in fake_chip; a test changes what it needs before it connects, and may let the answer
+ * to one request go wrong.
+ */
+#ifndef FAKE_CHIP_H
+#define FAKE_CHIP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fake_ocd.h"
+
+#define FAKE_CHIP_TARGET "stm32f1x.cpu"
+#define FAKE_CHIP_BASE 0x08000000u
+#define FAKE_CHIP_RAM 0x20000000u
+#define FAKE_CHIP_FLASH_SIZE 8192u
+#define FAKE_CHIP_UID "\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c"
+
+enum fake_fault {
+	FAULT_NONE,
+	FAULT_ERROR,      /* Tcl error                           */
+	FAULT_ODD_RESULT, /* success with a result of nonsense   */
+	FAULT_NOTHING,    /* success with an empty result        */
+	FAULT_GARBAGE,    /* bytes that are no answer            */
+	FAULT_HANG_UP,
+	FAULT_RESET,
+	FAULT_STALL,
+	FAULTS
+};
+
+struct fake_chip {
+	uint8_t flash[FAKE_CHIP_FLASH_SIZE];
+	uint8_t ram[1024];
+	bool probed;
+	const char *state;     /* of the target                                       */
+	bool deaf_to_halt;     /* `halt` and `reset halt` say yes and do nothing      */
+	const char *second;    /* state of a second target; NULL: there is none       */
+	bool not_shared;       /* files of the client cannot be seen                  */
+	bool wrong_token;      /* ... a file of that name is there, but another one   */
+	int short_by;          /* read_bank writes so many bytes less                 */
+	bool writes_nothing;   /* read_bank says it did                               */
+	uint32_t verified_less; /* verify_image counts so many bytes less             */
+	int requests;          /* so far                                              */
+	enum fake_fault fault;
+	int fault_at;          /* number of the request, from 0                       */
+	int faults;            /* how often it happened                               */
+	int reads;             /* read_bank commands                                  */
+	int pause_at;          /* leave this request unanswered until resumed; -1     */
+	char path[512];        /* the last file that the client named                 */
+	char directory[64];    /* TMPDIR of this test                                 */
+};
+
+extern struct fake_chip fake_chip;
+
+/* The peer of fx answers as this chip; TMPDIR is a new, empty directory. */
+void fake_chip_start(void);
+/* The same and a connected client. */
+void fake_chip_connect(void);
+/* The chip and its OpenOCD are as new. */
+void fake_chip_reset(void);
+/* Number of files and directories that are left in TMPDIR. */
+int fake_chip_litter(void);
+/* Checked tear-down, before the fixture's own: nothing may be left. */
+void fake_chip_stop(void);
+
+#endif

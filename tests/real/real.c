@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/* A real OpenOCD for a test: see real.h. */
+#include "real.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PATIENCE_MS 15000
+
+struct real real;
+struct outcome outcome;
+
+/* ---- processes ---- */
+
+static const char *in_dir(const char *name)
+{
+	static char path[4][400];
+	static unsigned int turn;
+	char *p = path[turn++ % 4];
+
+	snprintf(p, sizeof(path[0]), "%s/%s", real.dir, name);
+	return p;
+}
+
+static pid_t spawn(const char *const *argv, const char *log)
+{
+	posix_spawn_file_actions_t files;
+	pid_t pid;
+	extern char **environ;
+
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&files, 1, log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	posix_spawn_file_actions_adddup2(&files, 1, 2);
+	int err = posix_spawnp(&pid, argv[0], &files, NULL, (char *const *)(uintptr_t)argv, environ);
+	posix_spawn_file_actions_destroy(&files);
+	ck_assert_msg(err == 0, "cannot start %s: %s", argv[0], strerror(err));
+	return pid;
+}
+
+static void end(pid_t *pid)
+{
+	if (*pid <= 0)
+		return;
+	kill(*pid, SIGTERM);
+	for (int i = 0; i < 300; i++) {
+		if (waitpid(*pid, NULL, WNOHANG) == *pid) {
+			*pid = 0;
+			return;
+		}
+		usleep(10000);
+	}
+	kill(*pid, SIGKILL);
+	waitpid(*pid, NULL, 0);
+	*pid = 0;
+}
+
+void wait_end_of_openocd(void)
+{
+	for (int i = 0; i < PATIENCE_MS / 10; i++) {
+		if (waitpid(real.openocd, NULL, WNOHANG) == real.openocd) {
+			real.openocd = 0;
+			return;
+		}
+		usleep(10000);
+	}
+	ck_abort_msg("OpenOCD did not end");
+}
+
+static const char *read_text(const char *path)
+{
+	static char text[1 << 16];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	text[n < 0 ? 0 : n] = '\0';
+	return text;
+}
+
+/* "Listening on port 41234 for tcl connections" */
+static uint16_t listening_port(const char *log, const char *kind)
+{
+	static const char words[] = "Listening on port ";
+
+	for (const char *p = log; (p = strstr(p, words)); p++) {
+		char *rest;
+		unsigned long port = strtoul(p + sizeof(words) - 1, &rest, 10);
+
+		if (strncmp(rest, " for ", 5) == 0 && strncmp(rest + 5, kind, strlen(kind)) == 0)
+			return (uint16_t)port;
+	}
+	return 0;
+}
+
+/* The ports open one after another; the last one to be named is `last`. */
+static void wait_for_openocd(const char *log, const char *last)
+{
+	for (int i = 0; i < PATIENCE_MS / 10; i++) {
+		const char *text = read_text(log);
+
+		real.telnet = listening_port(text, "telnet");
+		real.gdb = listening_port(text, "gdb");
+		real.tcl = listening_port(text, "tcl");
+		if (listening_port(text, last))
+			return;
+		ck_assert_msg(waitpid(real.openocd, NULL, WNOHANG) == 0, "OpenOCD ended:\n%s", text);
+		usleep(10000);
+	}
+	ck_abort_msg("OpenOCD did not open its port:\n%s", read_text(log));
+}
+
+static void begin(void)
+{
+	memset(&real, 0, sizeof(real));
+	strcpy(real.dir, "/tmp/stmfw-real-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(real.dir));
+	ck_assert_int_eq(uv_loop_init(&real.loop), 0);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static const char *openocd(void)
+{
+	const char *path = getenv("OPENOCD");
+
+	return path ? path : "openocd";
+}
+
+void start_dummy(void)
+{
+	static const char config[] =
+		"adapter driver dummy; adapter speed 1000; transport select jtag;"
+		"jtag newtap t cpu -irlen 4; target create t.cpu testee -chain-position t.cpu;"
+		"flash bank t.flash faux 0x01000000 0x10000 0 0 t.cpu;"
+		"tcl_port 0; telnet_port 0; gdb_port disabled; init";
+
+	begin();
+	const char *log = in_dir("openocd.log");
+	const char *const argv[] = { openocd(), "-f", "/dev/null", "-c", config, NULL };
+	real.openocd = spawn(argv, log);
+	wait_for_openocd(log, "telnet");
+}
+
+static unsigned int wait_for_board(const char *ready)
+{
+	for (int i = 0; i < PATIENCE_MS / 10; i++) {
+		unsigned long port = strtoul(read_text(ready), NULL, 10);
+
+		if (port)
+			return (unsigned int)port;
+		usleep(10000);
+	}
+	ck_abort_msg("the board did not start: %s", read_text(in_dir("board.log")));
+}
+
+void start_board(const char *chip, const char *target_cfg, enum driver driver,
+		 const char *const *board_options)
+{
+	const char *board[32] = { getenv("BOARD"), "--ready", NULL, "--chip", chip };
+	char ready[400], attach[96];
+	size_t n = 5;
+
+	begin();
+	ck_assert_msg(board[0] != NULL, "BOARD must name the virtual board");
+	snprintf(ready, sizeof(ready), "%s", in_dir("ready"));
+	board[2] = ready;
+	for (size_t i = 0; board_options && board_options[i] && n < 31; i++)
+		board[n++] = board_options[i];
+	real.board = spawn(board, in_dir("board.log"));
+	snprintf(attach, sizeof(attach),
+		 driver == HLA ? "hla_stlink_backend tcp %u"
+			       : "transport select dapdirect_swd; st-link backend tcp %u",
+		 wait_for_board(ready));
+	const char *log = in_dir("openocd.log");
+	const char *const argv[] = { openocd(), "-f",
+				     driver == HLA ? "interface/stlink-v2.cfg"
+						   : "interface/stlink-dap.cfg",
+				     "-c", attach, "-f", target_cfg, "-c",
+				     "gdb_port 0; telnet_port disabled; tcl_port 0", NULL };
+	real.openocd = spawn(argv, log);
+	wait_for_openocd(log, "gdb");
+}
+
+static void remove_dir(void)
+{
+	DIR *dir = opendir(real.dir);
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir)))
+		if (e->d_name[0] != '.')
+			unlink(in_dir(e->d_name));
+	if (dir)
+		closedir(dir);
+	rmdir(real.dir);
+}
+
+void stop_all(void)
+{
+	if (real.client)
+		stmfw_client_close(real.client, NULL, NULL);
+	uv_run(&real.loop, UV_RUN_DEFAULT);
+	end(&real.openocd);
+	end(&real.board);
+	remove_dir();
+	ck_assert_int_eq(uv_loop_close(&real.loop), 0);
+}
+
+/* ---- blocking calls ---- */
+
+void on_outcome(stmfw_client *c, const stmfw_result *res, void *arg)
+{
+	(void)c;
+	(void)arg;
+	if (outcome.look && res->status == STMFW_OK)
+		outcome.look(res);
+	outcome.res = *res;
+	size_t n = res->text_len < sizeof(outcome.text) ? res->text_len : sizeof(outcome.text) - 1;
+	memcpy(outcome.text, res->text, n);
+	outcome.text[n] = '\0';
+	snprintf(outcome.log, sizeof(outcome.log), "%s", res->log);
+	snprintf(outcome.advice, sizeof(outcome.advice), "%s", res->advice);
+	outcome.done = true;
+}
+
+static void on_patience_over(uv_timer_t *timer)
+{
+	(void)timer;
+	ck_abort_msg("no callback within %d ms", PATIENCE_MS);
+}
+
+void wait_outcome(void)
+{
+	uv_timer_t patience;
+
+	uv_timer_init(&real.loop, &patience);
+	uv_timer_start(&patience, on_patience_over, PATIENCE_MS, 0);
+	while (!outcome.done)
+		uv_run(&real.loop, UV_RUN_ONCE);
+	uv_close((uv_handle_t *)&patience, NULL);
+	uv_run(&real.loop, UV_RUN_NOWAIT);
+	outcome.look = NULL;
+}
+
+void connect_client(void)
+{
+	ck_assert_int_eq(stmfw_client_new(&real.client, &real.loop, NULL), STMFW_OK);
+	RUN_OK(stmfw_client_connect(real.client, "localhost", real.tcl, DONE));
+}
+
+const char *tcl(const char *script)
+{
+	RUN_OK(stmfw_command(real.client, script, 0, DONE));
+	return outcome.text;
+}
+
+int run_real(const char *name, const struct real_test *tests)
+{
+	Suite *suite = suite_create(name);
+	TCase *tc = tcase_create(name);
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, NULL, stop_all);
+	for (; tests->test; tests++)
+		tcase_add_loop_test(tc, tests->test, 0, tests->times);
+	suite_add_tcase(suite, tc);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* Buffers, arenas, numbers, status texts, options, reasons. */
+#include <stdio.h>
+
+#include "buf.h"
+#include "explain.h"
+#include "memory.h"
+#include "opts.h"
+#include "parse.h"
+#include "unit.h"
+
+START_TEST(buffer_stops_at_its_limit_and_remembers)
+{
+	struct buf b;
+
+	stmfw__buf_init(&b, libc_mem(), 10);
+	stmfw__buf_puts(&b, "12345");
+	stmfw__buf_printf(&b, "%s", "678901");
+	ck_assert_int_eq(b.error, STMFW_ERANGE);
+	stmfw__buf_puts(&b, "6");
+	ck_assert_str_eq(b.data, "12345");
+	stmfw__buf_clear(&b, 0);
+	ck_assert_int_eq(b.error, STMFW_OK);
+	stmfw__buf_puts(&b, "1234567890");
+	ck_assert_int_eq(b.error, STMFW_OK);
+	stmfw__buf_consume(&b, 4);
+	ck_assert_str_eq(b.data, "567890");
+	stmfw__buf_release(&b);
+}
+END_TEST
+
+static void *no_memory(void *ctx, void *ptr, size_t size)
+{
+	(void)ctx;
+	(void)ptr;
+	(void)size;
+	return NULL;
+}
+
+START_TEST(failed_memory_is_remembered)
+{
+	const stmfw_allocator none = { no_memory, NULL };
+	struct arena a;
+	struct mem mem;
+	struct buf b;
+
+	stmfw__mem_init(&mem, &none);
+	stmfw__arena_init(&a, &mem);
+	ck_assert_ptr_null(stmfw__arena_strdup(&a, "x"));
+	ck_assert_int_eq(a.failed, 1);
+	stmfw__buf_init(&b, &mem, 10);
+	stmfw__buf_puts(&b, "x");
+	ck_assert_int_eq(b.error, STMFW_ENOMEM);
+}
+END_TEST
+
+START_TEST(numbers_are_read_strictly)
+{
+	static const char *const bad[] = { "", " 1", "1 ", "0x", "x", "1a", "-", "--1", "+1",
+					   "18446744073709551616", "0x10000000000000000" };
+	uint64_t u = 7;
+	int64_t i;
+
+	for (size_t k = 0; k < sizeof(bad) / sizeof(bad[0]); k++)
+		ck_assert_msg(!stmfw__parse_uint(bad[k], &u), "taken: %s", bad[k]);
+	ck_assert_uint_eq(u, 7);
+	ck_assert(stmfw__parse_uint("18446744073709551615", &u) && u == UINT64_MAX);
+	ck_assert(stmfw__parse_uint("0xFfff", &u) && u == 0xffff);
+	ck_assert(stmfw__parse_int("-601", &i) && i == -601);
+	ck_assert(!stmfw__parse_int("9223372036854775808", &i));
+	ck_assert(stmfw__find_uint_after("wrote 1024 bytes", "wrote ", &u) && u == 1024);
+	ck_assert(!stmfw__find_uint_after("wrote no bytes", "wrote ", &u));
+}
+END_TEST
+
+START_TEST(memory_lists_of_every_version_are_read)
+{
+	const struct memory_range r = { 0, 32, 3 };
+	const struct memory_range half = { 0, 16, 1 };
+	uint32_t v[3];
+
+	ck_assert(stmfw__memory_parse("0x1 0x20000000 0xffffffff", &r, v));
+	ck_assert_uint_eq(v[1], 0x20000000);
+	ck_assert(stmfw__memory_parse("1 536870912\n4294967295", &r, v));
+	ck_assert_uint_eq(v[2], 0xffffffff);
+	ck_assert(!stmfw__memory_parse("1 2", &r, v));
+	ck_assert(!stmfw__memory_parse("1 2 3 4", &r, v));
+	ck_assert(!stmfw__memory_parse("1 2 3x", &r, v));
+	ck_assert(!stmfw__memory_parse("0x10000", &half, v));
+	ck_assert(stmfw__memory_parse("0xffff ", &half, v));
+}
+END_TEST
+
+START_TEST(every_status_has_a_name_and_words_of_its_own)
+{
+	for (int a = STMFW_OK; a >= STMFW_EABORTED; a--) {
+		ck_assert_str_ne(stmfw_err_name(a), "STMFW_E?");
+		for (int b = STMFW_OK; b > a; b--) {
+			ck_assert_str_ne(stmfw_err_name(a), stmfw_err_name(b));
+			ck_assert_str_ne(stmfw_strerror(a), stmfw_strerror(b));
+		}
+	}
+	ck_assert_str_eq(stmfw_err_name(STMFW_EABORTED - 1), "STMFW_E?");
+	ck_assert_str_eq(stmfw_err_name(1), "STMFW_E?");
+	ck_assert_str_eq(stmfw_err_name(STMFW_ELOST), "STMFW_ELOST");
+	ck_assert_str_ne(stmfw_strerror(12345), "");
+}
+END_TEST
+
+START_TEST(version_text_and_number_agree)
+{
+	char want[32];
+
+	snprintf(want, sizeof(want), "%u.%u.%u", stmfw_version() >> 16, stmfw_version() >> 8 & 0xff,
+		 stmfw_version() & 0xff);
+	ck_assert_str_eq(stmfw_version_string(), want);
+}
+END_TEST
+
+struct options {
+	size_t size;
+	int known;
+};
+
+START_TEST(options_of_other_versions_are_understood_or_refused)
+{
+	struct { struct options now; size_t later; } longer = { { sizeof(longer), 5 }, 0 };
+	struct options got = { 0 };
+	size_t only_size = sizeof(size_t);
+
+	ck_assert_int_eq(stmfw__copy_opts(&got, sizeof(got), &longer), STMFW_OK);
+	ck_assert_int_eq(got.known, 5);
+	longer.later = 1;
+	ck_assert_int_eq(stmfw__copy_opts(&got, sizeof(got), &longer), STMFW_EINVAL);
+	got = (struct options){ 0 };
+	ck_assert_int_eq(stmfw__copy_opts(&got, sizeof(got), &only_size), STMFW_OK);
+	ck_assert_int_eq(got.known, 0);
+	only_size = 0;
+	ck_assert_int_eq(stmfw__copy_opts(&got, sizeof(got), &only_size), STMFW_EINVAL);
+}
+END_TEST
+
+START_TEST(reason_is_one_line_without_stack_traces)
+{
+	char out[80];
+
+	stmfw__reason(out, sizeof(out), "boo\nin procedure 'x'", "log");
+	ck_assert_str_eq(out, "boo");
+	stmfw__reason(out, sizeof(out), "", "first\n\nsecond\n");
+	ck_assert_str_eq(out, "first / second");
+	stmfw__reason(out, sizeof(out), "", "");
+	ck_assert_str_eq(out, "it gave no reason");
+	stmfw__reason(out, 8, "", "a long line\nand another");
+	ck_assert_str_eq(out, "a long ");
+	stmfw__reason(out, sizeof(out), "a\x1b[31mb", "");
+	ck_assert_str_eq(out, "a [31mb");
+}
+END_TEST
+
+START_TEST(known_words_get_their_explanation)
+{
+	ck_assert_int_eq(stmfw__explain("", "timed out while waiting for target halted")->status,
+			 STMFW_ETARGET);
+	ck_assert_int_eq(stmfw__explain("", "stm32x device protected")->status, STMFW_EPROTECTED);
+	ck_assert_ptr_null(stmfw__explain("all is well", ""));
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = { buffer_stops_at_its_limit_and_remembers,
+				       failed_memory_is_remembered,
+				       numbers_are_read_strictly,
+				       memory_lists_of_every_version_are_read,
+				       every_status_has_a_name_and_words_of_its_own,
+				       version_text_and_number_agree,
+				       options_of_other_versions_are_understood_or_refused,
+				       reason_is_one_line_without_stack_traces,
+				       known_words_get_their_explanation,
+				       NULL };
+
+	return run_unit("base", tests);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* Quoting: the rule, and that public and internal function agree. (Against a real interpreter: see
+   tests/openocd.) */
+#include "tcl.h"
+#include "unit.h"
+
+static void assert_word(const char *in, size_t n, const char *want)
+{
+	struct buf b;
+	char out[64];
+
+	stmfw__buf_init(&b, libc_mem(), 1000);
+	stmfw__tcl_word(&b, in, n);
+	ck_assert_str_eq(b.data, want);
+	ck_assert_uint_eq(stmfw__tcl_word_length(in, n), strlen(want));
+	ck_assert_uint_eq(stmfw_quote(out, sizeof(out), in, n), strlen(want));
+	ck_assert_str_eq(out, want);
+	stmfw__buf_release(&b);
+}
+
+START_TEST(plain_words_are_only_put_in_quotes)
+{
+	assert_word("", 0, "\"\"");
+	assert_word("a b;c #-", 8, "\"a b;c #-\"");
+	assert_word("\xc3\xa9\xff", 3, "\"\xc3\xa9\xff\"");
+}
+END_TEST
+
+START_TEST(what_tcl_would_act_on_is_escaped)
+{
+	assert_word("\\\"$[]{}", 7, "\"\\\\\\\"\\$\\[\\]\\{\\}\"");
+}
+END_TEST
+
+START_TEST(control_bytes_become_octal)
+{
+	assert_word("\0\n\x1a\x7f", 4, "\"\\000\\012\\032\\177\"");
+}
+END_TEST
+
+START_TEST(quote_never_gives_half_a_word)
+{
+	char out[8] = "xxxxxxx";
+
+	ck_assert_uint_eq(stmfw_quote(NULL, 0, "abc", 3), 5);
+	ck_assert_uint_eq(stmfw_quote(out, 5, "abc", 3), 5);
+	ck_assert_str_eq(out, "");
+	ck_assert_uint_eq(stmfw_quote(out, 6, "abc", 3), 5);
+	ck_assert_str_eq(out, "\"abc\"");
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = { plain_words_are_only_put_in_quotes,
+				       what_tcl_would_act_on_is_escaped,
+				       control_bytes_become_octal, quote_never_gives_half_a_word,
+				       NULL };
+
+	return run_unit("tcl", tests);
+}
