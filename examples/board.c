@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a message must say of the board: which one it is, what state it is in. A failure is
+ * reported in the order people ask: what failed, why, where, and then what became of the chip.
+ */
+#include "board.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "jsonl.h"
+#include "text.h"
+
+void board_learn(struct board *board, const stmfw_chip *chip)
+{
+	board->identified = 1;
+	if (chip->family[0])
+		text_harmless(board->family, sizeof(board->family), chip->family);
+	else
+		snprintf(board->family, sizeof(board->family), "unknown chip 0x%03x",
+			 chip->device_id);
+	board->device_id = chip->device_id;
+	board->revision_id = chip->revision_id;
+	board->flash_kib = chip->flash_kib;
+	board->rdp = chip->rdp;
+	board->uid[0] = '\0';
+	if (chip->has_uid)
+		text_hex(board->uid, chip->uid, sizeof(chip->uid));
+}
+
+void board_describe(const struct board *board, const struct cli *cli, char *out, size_t size)
+{
+	if (!board->identified)
+		snprintf(out, size, "OpenOCD at %s", cli->server.text);
+	else
+		snprintf(out, size, "%s, UID %s, OpenOCD at %s", board->family,
+			 board->uid[0] ? board->uid : "unknown", cli->server.text);
+}
+
+void board_slug(const struct board *board, char *out, size_t size)
+{
+	size_t n = 0;
+
+	for (const char *p = board->family; *p && n + 1 < size; p++) {
+		unsigned char c = (unsigned char)*p;
+
+		if (isalnum(c))
+			out[n++] = (char)tolower(c);
+		else if (n > 0 && out[n - 1] != '-')
+			out[n++] = '-';
+	}
+	if (n > 0 && out[n - 1] == '-')
+		n--;
+	snprintf(out + n, size - n, "-%s", board->uid[0] ? board->uid : "nouid");
+}
+
+json_t *board_json(const struct board *board)
+{
+	static const char *const rdp[] = { "unknown", "off", "level 1", "level 2" };
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:s}", "family", jsonl_text(board->family),
+			 "device_id", jsonl_hex(board->device_id, 3), "revision_id",
+			 jsonl_hex(board->revision_id, 4), "uid",
+			 jsonl_text(board->uid[0] ? board->uid : NULL), "flash_kib",
+			 (json_int_t)board->flash_kib, "read_protection", rdp[board->rdp + 1]);
+}
+
+/* Whether the words end a sentence already. */
+static const char *full_stop(const char *text)
+{
+	size_t n = strlen(text);
+
+	return n > 0 && strchr(".!?", text[n - 1]) ? "" : ".";
+}
+
+void board_failed(const struct board *board, struct cli *cli, const char *doing,
+		  const stmfw_result *res)
+{
+	char text[1024], advice[512], where[256];
+
+	text_harmless(text, sizeof(text), res->text);
+	text_harmless(advice, sizeof(advice), res->advice);
+	if (res->status == STMFW_ECONNECT || res->status == STMFW_EPROTO) {
+		cli_fail(cli, cli_exit_of(res->status), advice, "%s%s", text, full_stop(text));
+		return;
+	}
+	board_describe(board, cli, where, sizeof(where));
+	cli_fail(cli, cli_exit_of(res->status), advice, "Cannot %s: %s%s (%s.)", doing, text,
+		 full_stop(text), where);
+}
+
+void board_add_state(const struct board *board, struct cli *cli)
+{
+	switch (board->state) {
+	case BOARD_UNTOUCHED:
+		break;
+	case BOARD_HALTED:
+		cli_add(cli, "The chip is halted.");
+		break;
+	case BOARD_RUNNING:
+		cli_add(cli, "The chip was reset and runs its firmware again.");
+		break;
+	case BOARD_UNKNOWN:
+		cli_add(cli, "The chip may still be halted: reset it or switch it off and on.");
+		break;
+	}
+}

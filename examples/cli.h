@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the command line tools share: options, exit codes, and how a run ends.
+ *
+ * A tool fills in a struct cli as it goes. The first failure decides: cli_fail() keeps it, later
+ * ones change nothing. cli_end() says it, in one line on stderr or as the JSON object "end", and
+ * returns the exit code.
+ */
+#ifndef CLI_H
+#define CLI_H
+
+#include <getopt.h>
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "address.h"
+
+/*
+ * The exit codes of all tools: name (also "code" in JSON), number, meaning. They tell what to do
+ * next, not where in the program it happened. 126 and up belong to the shell.
+ */
+#define CLI_EXITS(X)                                                                          \
+	X(OK, 0, "done and proven; or equal")                                                 \
+	X(DIFFERS, 1, "compared, and different")                                              \
+	X(USAGE, 2, "wrong command line")                                                     \
+	X(CONNECT, 3, "OpenOCD not reached")                                                  \
+	X(LOST, 4, "connection broke, no answer")                                             \
+	X(TARGET, 5, "chip does not respond")                                                 \
+	X(PROTECTED, 6, "chip is protected")                                                  \
+	X(RANGE, 7, "no such bank, or does not fit")                                          \
+	X(VERIFY, 8, "proof failed, unstable reads")                                          \
+	X(FILE, 9, "local file problem")                                                      \
+	X(SUSPECT, 10, "saved, but looks wrong")                                              \
+	X(UNSUPPORTED, 11, "cannot be done this way")                                         \
+	X(COMMAND, 12, "OpenOCD command failed")                                              \
+	X(INTERNAL, 13, "out of memory, own fault")                                           \
+	X(INTERRUPTED, 130, "stopped by Ctrl-C")                                              \
+	X(TERMINATED, 143, "stopped by SIGTERM")
+
+enum cli_exit {
+#define CLI_EXIT_ENUM(name, number, meaning) CLI_##name = (number),
+	CLI_EXITS(CLI_EXIT_ENUM)
+#undef CLI_EXIT_ENUM
+};
+
+enum cli_talk { CLI_NORMAL, CLI_QUIET, CLI_VERBOSE };
+
+struct cli {
+	const char *tool;
+	struct address server;
+	enum cli_talk talk;
+	bool json;
+	enum cli_exit exit;
+	char message[1536]; /* what happened, whole sentences */
+	char advice[512];   /* what to do next, or ""         */
+};
+
+/* Options that every tool has; a tool's own are long ones with values from CLI_OWN up. */
+#define CLI_LONG_OPTIONS                                                                      \
+	{ "openocd", required_argument, NULL, CLI_OPT_OPENOCD },                              \
+	{ "json", no_argument, NULL, CLI_OPT_JSON }, { "quiet", no_argument, NULL, 'q' },     \
+	{ "verbose", no_argument, NULL, 'v' }, { "help", no_argument, NULL, 'h' },            \
+	{ "version", no_argument, NULL, CLI_OPT_VERSION }, { NULL, 0, NULL, 0 }
+
+enum { CLI_OPT_OPENOCD = 256, CLI_OPT_JSON, CLI_OPT_VERSION, CLI_OWN };
+
+/* The lines of --help that go with them. */
+#define CLI_HELP                                                                              \
+	"  --openocd HOST[:PORT]  its TCL port; else $STMFW_OPENOCD, else 127.0.0.1:6666\n"   \
+	"  --json                 one JSON object per line on stdout\n"                       \
+	"  -q, --quiet            no progress\n"                                              \
+	"  -v, --verbose          OpenOCD's own words, too\n"                                 \
+	"  -h, --help, --version\n"
+
+/* Takes one option of the tool's own. False: after cli_fail(). */
+typedef bool (*cli_own_option)(void *arg, int option, const char *value);
+
+struct cli_syntax {
+	const struct option *options;
+	const char *help;
+	int operands; /* at most */
+	cli_own_option own;
+	void *arg;
+};
+
+/* Prepares the process, too: SIGPIPE is ignored from here on. */
+void cli_init(struct cli *cli, const char *tool);
+/* Reads the command line; optind is then the first operand. False: nothing more is to be done. */
+bool cli_parse(struct cli *cli, int argc, char **argv, const struct cli_syntax *syntax);
+
+/* The JSON object "begin". */
+void cli_begin(const struct cli *cli);
+
+/* Keeps the first failure. The format makes whole sentences. */
+void cli_fail(struct cli *cli, enum cli_exit code, const char *advice, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+/* Adds another sentence to the message. */
+void cli_add(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* One line for people on stderr, unless they asked for quiet or for JSON. */
+void cli_say(const struct cli *cli, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* The same, and not to be silenced. */
+void cli_warn(const struct cli *cli, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* One line that OpenOCD logged. */
+void cli_openocd_said(const struct cli *cli, const char *line);
+
+/* "SUSPECT" */
+const char *cli_exit_name(enum cli_exit code);
+/* A status of the library as an exit code. */
+enum cli_exit cli_exit_of(int status);
+/* The object "end", without what a tool adds to it. */
+json_t *cli_end_object(const struct cli *cli);
+/* Says how it ended; end may be NULL and is released. Returns the exit code. */
+int cli_end(struct cli *cli, json_t *end);
+
+#endif

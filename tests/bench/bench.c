@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#include "bench.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+void bench_die(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fputs("bench: ", stderr);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+	va_end(args);
+	exit(1);
+}
+
+unsigned long bench_number(const char *text, unsigned long max)
+{
+	char *end;
+	unsigned long value = strtoul(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end || value == 0 || value > max)
+		bench_die("'%s' is not a number from 1 to %lu", text, max);
+	return value;
+}
+
+unsigned long bench_warm_up(unsigned long count)
+{
+	return count / 10 + 100;
+}
+
+uint64_t bench_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+void bench_print_rate(unsigned long count, uint64_t began)
+{
+	printf("%.0f\n", (double)count * 1e9 / (double)(bench_now() - began));
+}
