@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the parts of stmfw-backup share: backup.c is the flow, backup_opts.c the command line,
- * backup_save.c names and files, backup_report.c the last words.
+ * What the parts of stmfw-backup share:
+ *
+ *     backup.c         begin and end: connect, choose banks, halt, and let the chip run again
+ *     backup_copy.c    one bank after the other: probe, read, prove
+ *     backup_opts.c    the command line
+ *     backup_save.c    names, files, manifest
+ *     backup_report.c  the last words
  */
 #ifndef BACKUP_H
 #define BACKUP_H
@@ -14,6 +19,7 @@
 #include "cli.h"
 #include "digest.h"
 #include "dumpcheck.h"
+#include "session.h"
 
 enum backup_verify { VERIFY_CRC, VERIFY_REREAD, VERIFY_NONE };
 enum backup_after { AFTER_RUN, AFTER_HALT };
@@ -43,11 +49,47 @@ struct image {
 	json_t *manifest; /* NULL until it is saved */
 };
 
+/* Where the second of two reads is not what the first was. */
+struct difference {
+	uint64_t places, bytes, first;
+	bool inside;
+};
+
+struct backup {
+	struct cli cli;
+	struct backup_opts opts;
+	struct session session;
+	struct board board;
+	struct image *images;
+	size_t count, current;
+	const char *step; /* for progress */
+	uint64_t received; /* bytes of the running read */
+	struct difference difference;
+};
+
+/* ---- backup.c ---- */
+
+/* The only way out: lets the chip run again if that was asked for, then ends the session. */
+void backup_leave(struct backup *b);
+/* Checks what a call returned: its callback will come, or we leave. */
+void backup_expect(struct backup *b, int err);
+/* True: the step is done and the next may begin. Otherwise we are leaving already. */
+bool backup_went_well(struct backup *b, const char *doing, const stmfw_result *res);
+
+/* ---- backup_copy.c ---- */
+
+/* The chip is halted: copies images[current] and those behind it, and leaves. */
+void backup_copy_bank(struct backup *b);
+
+/* ---- backup_opts.c ---- */
+
 /* False: nothing more is to be done, cli knows why. */
 bool backup_parse(struct backup_opts *opts, struct cli *cli, int argc, char **argv);
 
 /* "crc", "reread", "none" */
 const char *backup_verify_name(enum backup_verify verify);
+
+/* ---- backup_save.c ---- */
 
 /* Names the image's file. False: after cli_fail(), also when that file may not be made. */
 bool backup_choose_path(struct image *image, const struct backup_opts *opts,
@@ -55,6 +97,8 @@ bool backup_choose_path(struct image *image, const struct backup_opts *opts,
 /* The file and its manifest, both or none. False: after cli_fail(). */
 bool backup_save(struct image *image, const struct backup_opts *opts, const struct board *board,
 		 const stmfw_server *server, struct cli *cli);
+
+/* ---- backup_report.c ---- */
 
 /* Says how it went and returns the exit code. */
 int backup_report(struct cli *cli, const struct backup_opts *opts, const struct board *board,

@@ -81,7 +81,8 @@ void board_failed(const struct board *board, struct cli *cli, const char *doing,
 
 	text_harmless(text, sizeof(text), res->text);
 	text_harmless(advice, sizeof(advice), res->advice);
-	if (res->status == STMFW_ECONNECT || res->status == STMFW_EPROTO) {
+	if (res->status == STMFW_ECONNECT ||
+	    (res->status == STMFW_EPROTO && !board->identified)) { /* the reason names the peer */
 		cli_fail(cli, cli_exit_of(res->status), advice, "%s%s", text, full_stop(text));
 		return;
 	}

@@ -11,21 +11,18 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <uv.h>
 
 #include "board.h"
 #include "cli.h"
 #include "jsonl.h"
-#include "stop.h"
+#include "session.h"
 #include "text.h"
 
 struct info {
 	struct cli cli;
 	bool every_sector;
-	struct stop stop;
+	struct session session;
 	struct board board;
-	uv_loop_t loop;
-	stmfw_client *client;
 	json_t *doc, *banks;
 	size_t current; /* of banks */
 };
@@ -34,8 +31,7 @@ static void describe_bank(struct info *info);
 
 static void leave(struct info *info)
 {
-	info->stop.op = 0;
-	stmfw_client_close(info->client, NULL, NULL);
+	session_close(&info->session);
 }
 
 static void expect(struct info *info, int err)
@@ -44,12 +40,6 @@ static void expect(struct info *info, int err)
 		return;
 	cli_fail(&info->cli, cli_exit_of(err), "", "Cannot go on: %s.", stmfw_strerror(err));
 	leave(info);
-}
-
-static void stopped(struct info *info, const char *doing)
-{
-	cli_fail(&info->cli, stop_exit(&info->stop), "", "Stopped as asked, while trying to %s.",
-		 doing);
 }
 
 /* What a step could not find out. */
@@ -68,14 +58,14 @@ static bool may_go_on(struct info *info, const char *doing, const stmfw_result *
 	char where[256];
 
 	board_describe(&info->board, &info->cli, where, sizeof(where));
-	if (info->stop.signal != 0) {
-		stopped(info, doing);
+	if (info->session.signal != 0) {
+		session_stopped(&info->session, doing);
 	} else if (res->status != STMFW_OK) {
 		note(info, doing, res);
 		cli_fail(&info->cli, cli_exit_of(res->status), res->advice,
 			 "Cannot %s, see the notes. (%s.)", doing, where);
 	}
-	if (info->stop.signal == 0 && stmfw_client_is_connected(info->client))
+	if (info->session.signal == 0 && stmfw_client_is_connected(info->session.client))
 		return true;
 	leave(info);
 	return false;
@@ -134,8 +124,8 @@ static void describe_bank(struct info *info)
 	}
 	unsigned int number = (unsigned int)json_integer_value(json_object_get(bank, "bank"));
 
-	expect(info, stmfw_bank_info(info->client, number, 0, bank_described, info,
-				     &info->stop.op));
+	expect(info, stmfw_bank_info(info->session.client, number, 0, bank_described, info,
+				     &info->session.op));
 }
 
 static void banks_listed(stmfw_client *c, const stmfw_result *res, void *arg)
@@ -170,7 +160,7 @@ static void identified(stmfw_client *c, const stmfw_result *res, void *arg)
 		json_object_set_new(info->doc, "chip", chip);
 	}
 	if (may_go_on(info, "identify the chip", res))
-		expect(info, stmfw_banks(c, banks_listed, info, &info->stop.op));
+		expect(info, stmfw_banks(c, banks_listed, info, &info->session.op));
 }
 
 static void targets_listed(stmfw_client *c, const stmfw_result *res, void *arg)
@@ -186,7 +176,7 @@ static void targets_listed(stmfw_client *c, const stmfw_result *res, void *arg)
 						jsonl_text(res->targets[i].state_name),
 						"examined", res->targets[i].examined));
 	if (may_go_on(info, "list the targets", res))
-		expect(info, stmfw_identify(c, NULL, identified, info, &info->stop.op));
+		expect(info, stmfw_identify(c, NULL, identified, info, &info->session.op));
 }
 
 static void keep_server(struct info *info, const stmfw_server *server)
@@ -203,8 +193,8 @@ static void connected(stmfw_client *c, const stmfw_result *res, void *arg)
 {
 	struct info *info = arg;
 
-	if (info->stop.signal != 0)
-		stopped(info, "connect");
+	if (info->session.signal != 0)
+		session_stopped(&info->session, "connect");
 	else if (res->status != STMFW_OK)
 		board_failed(&info->board, &info->cli, "connect", res);
 	if (info->cli.exit != CLI_OK) {
@@ -212,7 +202,7 @@ static void connected(stmfw_client *c, const stmfw_result *res, void *arg)
 		return;
 	}
 	keep_server(info, stmfw_client_server(c));
-	expect(info, stmfw_targets(c, targets_listed, info, &info->stop.op));
+	expect(info, stmfw_targets(c, targets_listed, info, &info->session.op));
 }
 
 /* ---- begin and end ---- */
@@ -241,38 +231,6 @@ static bool take_option(void *arg, int option, const char *value)
 	return true;
 }
 
-static void on_log(stmfw_client *c, const char *line, void *arg)
-{
-	const struct info *info = arg;
-
-	(void)c;
-	cli_openocd_said(&info->cli, line);
-}
-
-static void run(struct info *info)
-{
-	stmfw_client_opts opts = STMFW_INIT(stmfw_client_opts);
-
-	opts.log = on_log;
-	opts.log_arg = info;
-	if (uv_loop_init(&info->loop) != 0) {
-		cli_fail(&info->cli, CLI_INTERNAL, "", "No event loop could be made.");
-		return;
-	}
-	int err = stmfw_client_new(&info->client, &info->loop, &opts);
-	if (err == STMFW_OK) {
-		stop_init(&info->stop, &info->loop, info->client);
-		expect(info, stmfw_client_connect(info->client, info->cli.server.host,
-						  info->cli.server.port, connected, info,
-						  &info->stop.op));
-		uv_run(&info->loop, UV_RUN_DEFAULT);
-		stop_close(&info->stop, &info->loop);
-	} else {
-		cli_fail(&info->cli, CLI_INTERNAL, "", "Cannot begin: %s.", stmfw_strerror(err));
-	}
-	uv_loop_close(&info->loop);
-}
-
 /* The document and how it went are one object; "event" would be out of place in it. */
 static json_t *finished(const struct info *info)
 {
@@ -295,7 +253,7 @@ int main(int argc, char **argv)
 	info.doc = json_pack("{s:n, s:[], s:n, s:O, s:[]}", "server", "targets", "chip", "banks",
 			     info.banks, "notes");
 	if (cli_parse(&info.cli, argc, argv, &syntax)) {
-		run(&info);
+		session_run(&info.session, &info.cli, connected, &info);
 		if (!info.cli.json)
 			info_show(info.doc, info.every_sector);
 	}

@@ -372,7 +372,7 @@ STMFW_API int stmfw_cancel(stmfw_client *c, stmfw_op op);
  * the output of its commands into the log. `poll on|off` has no lasting effect this way on 0.10
  * and 0.11. Words that come from outside must go through stmfw_quote().
  *
- * @tcl         no byte 0x1a; at most 1 MiB once quoted and in its envelope
+ * @tcl         no byte 0x1a; at most 1 MiB once quoted
  * @timeout_ms  0: command_timeout_ms
  * Returns      STMFW_EINVAL also for a 0x1a or a script that is too long
  */

@@ -322,7 +322,7 @@ int stmfw_read_bank(stmfw_client *c, unsigned int bank, const char *ocd_path, ui
 
 	if (!c || !ocd_path || !*ocd_path || length == 0)
 		return STMFW_EINVAL;
-	stmfw__buf_init(&script, &c->mem, WIRE_REQUEST_LIMIT / 8);
+	stmfw__buf_init(&script, &c->mem, WIRE_SCRIPT_LIMIT / 8);
 	stmfw__buf_printf(&script, "flash read_bank %u", bank);
 	stmfw__tcl_arg(&script, ocd_path);
 	stmfw__buf_printf(&script, " 0x%" PRIx64 " 0x%" PRIx64, offset, length);
@@ -351,7 +351,7 @@ int stmfw_write_image(stmfw_client *c, const stmfw_write_opts *opts, stmfw_done_
 
 	if (!c || !opts || stmfw__copy_opts(&o, sizeof(o), opts) || !write_opts_are_good(&o))
 		return STMFW_EINVAL;
-	stmfw__buf_init(&script, &c->mem, WIRE_REQUEST_LIMIT / 8);
+	stmfw__buf_init(&script, &c->mem, WIRE_SCRIPT_LIMIT / 8);
 	stmfw__buf_puts(&script, "flash write_image");
 	if (o.flags & STMFW_WRITE_ERASE)
 		stmfw__buf_puts(&script, " erase");

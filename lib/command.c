@@ -41,7 +41,7 @@ int stmfw_command(stmfw_client *c, const char *tcl, uint32_t timeout_ms, stmfw_d
 	struct op *op;
 
 	if (!c || !tcl || strchr(tcl, WIRE_END) ||
-	    stmfw__tcl_word_length(tcl, strlen(tcl)) + stmfw__wire_overhead() > WIRE_REQUEST_LIMIT)
+	    stmfw__tcl_word_length(tcl, strlen(tcl)) > WIRE_SCRIPT_LIMIT)
 		return STMFW_EINVAL;
 	int err = stmfw__op_new(&op, c, &command_kind, sizeof(struct command_job), cb, arg);
 	if (err)

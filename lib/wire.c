@@ -39,11 +39,6 @@ static const char tail[] = "\r\n\r\n\x1a";
 
 static const char notification[] = "type target_";
 
-size_t stmfw__wire_overhead(void)
-{
-	return sizeof(envelope) + WIRE_NONCE_SIZE + sizeof(tail);
-}
-
 void stmfw__wire_request(struct buf *out, const char *nonce, const char *script, size_t length)
 {
 	stmfw__buf_puts(out, envelope);

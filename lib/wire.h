@@ -12,7 +12,7 @@
 
 #define WIRE_END '\x1a'
 #define WIRE_NONCE_SIZE 24
-#define WIRE_REQUEST_LIMIT ((size_t)1 << 20) /* OpenOCD's own is 4 MiB - 1 */
+#define WIRE_SCRIPT_LIMIT ((size_t)1 << 20) /* quoted; OpenOCD takes 4 MiB - 1 in all */
 
 struct reply {
 	int code;     /* Tcl's return code: 0 ok                        */
@@ -23,8 +23,6 @@ struct reply {
 	size_t log_len;
 };
 
-/* Bytes that the envelope adds around a quoted script. */
-size_t stmfw__wire_overhead(void);
 void stmfw__wire_request(struct buf *out, const char *nonce, const char *script, size_t length);
 
 struct reader {

@@ -28,11 +28,6 @@ unsigned long bench_number(const char *text, unsigned long max)
 	return value;
 }
 
-unsigned long bench_warm_up(unsigned long count)
-{
-	return count / 10 + 100;
-}
-
 uint64_t bench_now(void)
 {
 	struct timespec t;
@@ -41,7 +36,7 @@ uint64_t bench_now(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-void bench_print_rate(unsigned long count, uint64_t began)
+double bench_rate(unsigned long count, uint64_t began)
 {
-	printf("%.0f\n", (double)count * 1e9 / (double)(bench_now() - began));
+	return (double)count * 1e9 / (double)(bench_now() - began);
 }

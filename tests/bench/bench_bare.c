@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench-bare PORT COUNT [plain]: how many commands per second a client with nothing to it runs,
- * one after the other: one blocking socket, one send per request, recv until the answer has ended.
+ * A client with nothing to it: one blocking socket, one send per request, recv until the answer
+ * has ended.
  *
- * It sends what the library sends, made once, before the clock starts; with "plain", only the
- * command itself. It looks at no more of the answer than it needs to know that it is one.
+ * It sends what the library sends, made once, before the clock starts; or the plain command. It
+ * looks at an answer just to see that it is the right one.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,6 +17,16 @@
 #include "wire.h"
 
 #define NONCE "@0123456789abcdef"
+
+static const char *const answers[BENCH_BARE_KINDS] = {
+	[BENCH_ENVELOPE] = NONCE "\n0\n0\n" BENCH_ANSWER "\n\x1a",
+	[BENCH_PLAIN] = BENCH_ANSWER "\x1a",
+};
+
+static struct bare {
+	int fd;
+	struct buf request;
+} bares[BENCH_BARE_KINDS];
 
 static int dial(uint16_t port)
 {
@@ -32,61 +41,52 @@ static int dial(uint16_t port)
 	return fd;
 }
 
-static void make_request(struct buf *request, int plain)
+void bench_bare_open(enum bench_bare kind, uint16_t port)
 {
-	static const char end[] = { WIRE_END };
+	static struct mem mem;
+	struct buf *request = &bares[kind].request;
 
-	if (plain) {
-		stmfw__buf_puts(request, BENCH_SCRIPT);
-		stmfw__buf_append(request, end, sizeof(end));
-	} else {
+	bares[kind].fd = dial(port);
+	stmfw__mem_init(&mem, NULL);
+	stmfw__buf_init(request, &mem, WIRE_SCRIPT_LIMIT);
+	if (kind == BENCH_PLAIN)
+		stmfw__buf_puts(request, BENCH_SCRIPT "\x1a");
+	else
 		stmfw__wire_request(request, NONCE, BENCH_SCRIPT, strlen(BENCH_SCRIPT));
-	}
 	if (request->error)
 		bench_die("out of memory");
 }
 
-static void round_trip(int fd, const struct buf *request, const char *answer)
+static void round_trip(const struct bare *bare, const char *answer)
 {
 	char reply[4096];
 	size_t have = 0;
 
-	if (send(fd, request->data, request->length, 0) != (ssize_t)request->length)
+	if (send(bare->fd, bare->request.data, bare->request.length, MSG_NOSIGNAL) !=
+	    (ssize_t)bare->request.length)
 		bench_die("cannot send");
 	do {
-		ssize_t n = recv(fd, reply + have, sizeof(reply) - have, 0);
+		ssize_t n = recv(bare->fd, reply + have, sizeof(reply) - have, 0);
 
 		if (n <= 0)
 			bench_die("no answer");
 		have += (size_t)n;
-	} while (reply[have - 1] != WIRE_END);
-	if (have != strlen(answer) + 1 || memcmp(reply, answer, have - 1) != 0)
+	} while (reply[have - 1] != WIRE_END && have < sizeof(reply));
+	if (have != strlen(answer) || memcmp(reply, answer, have) != 0)
 		bench_die("not the right answer");
 }
 
-int main(int argc, char **argv)
+double bench_bare_turn(enum bench_bare kind, unsigned long count)
 {
-	int plain = argc == 4 && strcmp(argv[3], "plain") == 0;
-	struct mem mem;
-	struct buf request;
-
-	if (argc != 3 && !plain)
-		bench_die("usage: bench-bare PORT COUNT [plain]");
-	unsigned long count = bench_number(argv[2], 1000000);
-	const char *answer = plain ? BENCH_ANSWER : NONCE "\n0\n0\n" BENCH_ANSWER "\n";
-	int fd = dial((uint16_t)bench_number(argv[1], UINT16_MAX));
-
-	signal(SIGPIPE, SIG_IGN);
-	stmfw__mem_init(&mem, NULL);
-	stmfw__buf_init(&request, &mem, WIRE_REQUEST_LIMIT);
-	make_request(&request, plain);
-	for (unsigned long i = bench_warm_up(count); i > 0; i--)
-		round_trip(fd, &request, answer);
+	round_trip(&bares[kind], answers[kind]);
 	uint64_t began = bench_now();
-	for (unsigned long i = count; i > 0; i--)
-		round_trip(fd, &request, answer);
-	bench_print_rate(count, began);
-	stmfw__buf_release(&request);
-	close(fd);
-	return 0;
+	for (unsigned long left = count; left > 0; left--)
+		round_trip(&bares[kind], answers[kind]);
+	return bench_rate(count, began);
+}
+
+void bench_bare_close(enum bench_bare kind)
+{
+	close(bares[kind].fd);
+	stmfw__buf_release(&bares[kind].request);
 }

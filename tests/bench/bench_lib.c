@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * bench-lib PORT COUNT: how many commands per second the library runs, one after the other. Each
- * is given from the callback of the one before.
- */
-#include <signal.h>
+/* The library as a client: each command is given from the callback of the one before. */
 #include <string.h>
 #include <uv.h>
 
@@ -11,59 +7,68 @@
 
 #include "bench.h"
 
-struct run {
+static struct {
+	uv_loop_t loop;
+	stmfw_client *client;
 	unsigned long count, left;
 	uint64_t began;
-};
+	double rate;
+} lib;
 
-static void command(stmfw_client *c, struct run *run);
+static void on_done(stmfw_client *c, const stmfw_result *res, void *arg);
 
-static void on_done(stmfw_client *c, const stmfw_result *res, void *arg)
+static void command(void)
 {
-	struct run *run = arg;
-
-	if (res->status != STMFW_OK || strcmp(res->text, BENCH_ANSWER) != 0)
-		bench_die("%s: %s", stmfw_err_name(res->status), res->text);
-	if (--run->left > 0) {
-		if (run->left == run->count)
-			run->began = bench_now();
-		command(c, run);
-		return;
-	}
-	bench_print_rate(run->count, run->began);
-	stmfw_client_close(c, NULL, NULL);
-}
-
-static void command(stmfw_client *c, struct run *run)
-{
-	int err = stmfw_command(c, BENCH_SCRIPT, 0, on_done, run, NULL);
+	int err = stmfw_command(lib.client, BENCH_SCRIPT, 0, on_done, NULL, NULL);
 
 	if (err)
 		bench_die("stmfw_command: %s", stmfw_err_name(err));
 }
 
-static void on_connect(stmfw_client *c, const stmfw_result *res, void *arg)
+static void on_done(stmfw_client *c, const stmfw_result *res, void *arg)
 {
-	if (res->status != STMFW_OK)
-		bench_die("%s", res->text);
-	command(c, arg);
+	(void)c, (void)arg;
+	if (res->status != STMFW_OK || strcmp(res->text, BENCH_ANSWER) != 0)
+		bench_die("%s: %s", stmfw_err_name(res->status), res->text);
+	if (lib.left == lib.count)
+		lib.began = bench_now();
+	if (lib.left-- > 0)
+		command();
+	else
+		lib.rate = bench_rate(lib.count, lib.began);
 }
 
-int main(int argc, char **argv)
+static void on_connect(stmfw_client *c, const stmfw_result *res, void *arg)
 {
-	struct run run = { 0 };
-	stmfw_client *c;
+	(void)c, (void)arg;
+	if (res->status != STMFW_OK)
+		bench_die("%s", res->text);
+}
 
-	if (argc != 3)
-		bench_die("usage: bench-lib PORT COUNT");
-	uint16_t port = (uint16_t)bench_number(argv[1], UINT16_MAX);
-
-	run.count = bench_number(argv[2], 1000000);
-	run.left = bench_warm_up(run.count) + run.count;
-	signal(SIGPIPE, SIG_IGN);
-	if (stmfw_client_new(&c, uv_default_loop(), NULL) != STMFW_OK ||
-	    stmfw_client_connect(c, NULL, port, on_connect, &run, NULL) != STMFW_OK)
+void bench_lib_open(uint16_t port)
+{
+	if (uv_loop_init(&lib.loop) != 0 ||
+	    stmfw_client_new(&lib.client, &lib.loop, NULL) != STMFW_OK ||
+	    stmfw_client_connect(lib.client, NULL, port, on_connect, NULL, NULL) != STMFW_OK)
 		bench_die("cannot begin");
-	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
-	return uv_loop_close(uv_default_loop()) != 0;
+	while (!stmfw_client_is_connected(lib.client))
+		uv_run(&lib.loop, UV_RUN_ONCE);
+}
+
+double bench_lib_turn(unsigned long count)
+{
+	lib.rate = 0;
+	lib.count = lib.left = count;
+	command();
+	while (lib.rate == 0)
+		uv_run(&lib.loop, UV_RUN_DEFAULT);
+	return lib.rate;
+}
+
+void bench_lib_close(void)
+{
+	stmfw_client_close(lib.client, NULL, NULL);
+	uv_run(&lib.loop, UV_RUN_DEFAULT);
+	if (uv_loop_close(&lib.loop) != 0)
+		bench_die("the client left something in the loop");
 }

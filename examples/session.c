@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One run of a tool.
+ *
+ * Signals and their timer do not keep the loop going: it ends when the client is gone. OpenOCD
+ * cannot be interrupted, so the first signal only asks, and a timer sees to it that asking does
+ * not take for ever.
+ */
+#include "session.h"
+
+#include <signal.h>
+
+#define PATIENCE_MS 5000
+
+/* ---- closing ---- */
+
+static void on_closed(void *arg)
+{
+	struct session *s = arg;
+
+	s->client = NULL;
+}
+
+void session_close(struct session *s)
+{
+	s->op = 0;
+	if (s->client)
+		stmfw_client_close(s->client, on_closed, s);
+}
+
+/* ---- signals ---- */
+
+static void on_patience_over(uv_timer_t *timer)
+{
+	session_close(timer->data);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+	struct session *s = handle->data;
+
+	if (s->signal != 0 || !s->client) {
+		session_close(s);
+		return;
+	}
+	s->signal = number;
+	stmfw_cancel(s->client, s->op);
+	uv_timer_start(&s->patience, on_patience_over, PATIENCE_MS, 0);
+}
+
+void session_stopped(const struct session *s, const char *doing)
+{
+	cli_fail(s->cli, s->signal == SIGTERM ? CLI_TERMINATED : CLI_INTERRUPTED, "",
+		 "Stopped as asked, while trying to %s.", doing);
+}
+
+static void in_background(struct session *s, uv_handle_t *handle)
+{
+	handle->data = s;
+	uv_unref(handle);
+}
+
+static void watch_signals(struct session *s)
+{
+	uv_timer_init(&s->loop, &s->patience);
+	uv_signal_init(&s->loop, &s->interrupt);
+	uv_signal_init(&s->loop, &s->terminate);
+	in_background(s, (uv_handle_t *)&s->patience);
+	in_background(s, (uv_handle_t *)&s->interrupt);
+	in_background(s, (uv_handle_t *)&s->terminate);
+	uv_signal_start(&s->interrupt, on_signal, SIGINT);
+	uv_signal_start(&s->terminate, on_signal, SIGTERM);
+}
+
+static void forget_signals(struct session *s)
+{
+	uv_close((uv_handle_t *)&s->patience, NULL);
+	uv_close((uv_handle_t *)&s->interrupt, NULL);
+	uv_close((uv_handle_t *)&s->terminate, NULL);
+	uv_run(&s->loop, UV_RUN_DEFAULT);
+}
+
+/* ---- running ---- */
+
+static void on_log(stmfw_client *c, const char *line, void *arg)
+{
+	struct session *s = arg;
+
+	(void)c;
+	if (s->cli->talk == CLI_VERBOSE)
+		progress_clear(&s->progress);
+	cli_openocd_said(s->cli, line);
+}
+
+static int begin(struct session *s, stmfw_done_cb connected, void *arg)
+{
+	stmfw_client_opts opts = STMFW_INIT(stmfw_client_opts);
+
+	opts.log = on_log;
+	opts.log_arg = s;
+	int err = stmfw_client_new(&s->client, &s->loop, &opts);
+	if (err != STMFW_OK)
+		return err;
+	err = stmfw_client_connect(s->client, s->cli->server.host, s->cli->server.port, connected,
+				   arg, &s->op);
+	if (err != STMFW_OK)
+		session_close(s);
+	return err;
+}
+
+void session_run(struct session *s, struct cli *cli, stmfw_done_cb connected, void *arg)
+{
+	s->cli = cli;
+	progress_init(&s->progress, cli);
+	if (uv_loop_init(&s->loop) != 0) {
+		cli_fail(cli, CLI_INTERNAL, "", "No event loop could be made.");
+		return;
+	}
+	watch_signals(s);
+	int err = begin(s, connected, arg);
+	if (err != STMFW_OK)
+		cli_fail(cli, cli_exit_of(err), "", "Cannot begin: %s.", stmfw_strerror(err));
+	uv_run(&s->loop, UV_RUN_DEFAULT);
+	forget_signals(s);
+	uv_loop_close(&s->loop);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What every tool runs in: one client on one loop, and Ctrl-C.
+ *
+ * A first SIGINT or SIGTERM asks the running operation to stop; its callback finds session->signal
+ * set and decides how to leave the board. After 5 seconds, or at a second signal, the client is
+ * closed, and outstanding callbacks come with STMFW_ECANCELED.
+ */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include <stmfw.h>
+#include <uv.h>
+
+#include "cli.h"
+#include "progress.h"
+
+struct session {
+	struct cli *cli;
+	stmfw_client *client; /* NULL once it is gone                                      */
+	stmfw_op op;          /* the tool keeps here what it waits for: a signal cancels it */
+	int signal;           /* SIGINT or SIGTERM once one has come, otherwise 0          */
+	struct progress progress;
+	uv_loop_t loop;
+	uv_signal_t interrupt, terminate;
+	uv_timer_t patience;
+};
+
+/* Connects to the server, calls connected(client, result, arg), and returns when the client has
+ * been closed. If it cannot even begin, cli_fail() says why. */
+void session_run(struct session *s, struct cli *cli, stmfw_done_cb connected, void *arg);
+/* The end of the work: session_run() will return. */
+void session_close(struct session *s);
+/* Reports that a signal ended it. `doing` completes the words "while trying to ...". */
+void session_stopped(const struct session *s, const char *doing);
+
+#endif
