@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * find bank -> does OpenOCD see our file? -> { command for a piece -> judged -> told } ... -> done
+ *
+ * Pieces make progress true and cancelling possible; between two of them the target is not
+ * touched, so they cost next to nothing.
+ */
+#include "transfer.h"
+
+#include <errno.h>
+#include <string.h>
+
+static struct transfer *transfer(const struct op *op)
+{
+	return op->job;
+}
+
+void stmfw__transfer_init(struct op *op, unsigned int bank, uint64_t offset, uint64_t length,
+			  const char *scratch_dir)
+{
+	struct transfer *t = transfer(op);
+
+	t->search.number = bank;
+	t->offset = offset;
+	t->length = length;
+	if (scratch_dir)
+		t->scratch_dir = stmfw__arena_strdup(&op->arena, scratch_dir);
+}
+
+uint64_t stmfw__transfer_at(const struct op *op)
+{
+	return transfer(op)->offset + op->res.bytes;
+}
+
+uint64_t stmfw__transfer_address(const struct op *op)
+{
+	return transfer(op)->search.bank.base + stmfw__transfer_at(op);
+}
+
+enum move stmfw__transfer_file_failed(struct op *op)
+{
+	return stmfw__op_fail(op, STMFW_EFILE, "scratch file %s: %s", transfer(op)->scratch.path,
+			      strerror(errno));
+}
+
+static enum move open_scratch(struct op *op)
+{
+	struct transfer *t = transfer(op);
+	int err = stmfw__scratch_open(&t->scratch, &op->arena, t->scratch_dir);
+
+	if (op->arena.failed)
+		return stmfw__op_ok(op); /* which says that memory ran out */
+	if (err)
+		return stmfw__op_fail(op, err, "cannot make a scratch file: %s", strerror(errno));
+	t->step = TRANSFER_SHARE;
+	return stmfw__scratch_ask(&t->scratch, op);
+}
+
+static enum move next_piece(struct op *op)
+{
+	struct transfer *t = transfer(op);
+	uint64_t left = t->length - op->res.bytes;
+
+	if (left == 0)
+		return stmfw__op_ok(op);
+	t->piece = left < t->chunk ? (size_t)left : t->chunk;
+	t->step = TRANSFER_PIECE;
+	return t->send(op);
+}
+
+static enum move take_piece(struct op *op, const struct reply *last)
+{
+	enum move move = transfer(op)->take(op, last);
+
+	if (move == MOVE_OFFER)
+		transfer(op)->step = TRANSFER_OFFERED;
+	return move;
+}
+
+enum move stmfw__transfer_next(struct op *op, const struct reply *last)
+{
+	struct transfer *t = transfer(op);
+	enum move move;
+
+	switch (t->step) {
+	case TRANSFER_FIND:
+		if (!stmfw__find_bank(op, &t->search, last, &move))
+			return move;
+		if (!stmfw__check_range(op, &t->search.bank, t->offset, &t->length))
+			return MOVE_DONE;
+		return open_scratch(op);
+	case TRANSFER_SHARE:
+		if (!stmfw__scratch_is_shared(&t->scratch, last))
+			return stmfw__scratch_not_shared(op, last);
+		return next_piece(op);
+	case TRANSFER_PIECE:
+		return take_piece(op, last);
+	case TRANSFER_OFFERED:
+		return next_piece(op);
+	}
+	return MOVE_DONE;
+}
+
+void stmfw__transfer_cleanup(struct op *op)
+{
+	stmfw__scratch_close(&transfer(op)->scratch);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What operations on a range of flash have in common: find the bank, settle how bytes travel
+ * between us and OpenOCD, then one piece after the other, each told to the user.
+ *
+ * This is the one place where the way of the bytes is chosen. Today there is one: the scratch file
+ * of scratch.h, if OpenOCD sees it.
+ */
+#ifndef STMFW_TRANSFER_H
+#define STMFW_TRANSFER_H
+
+#include "bank.h"
+#include "scratch.h"
+
+enum transfer_step { TRANSFER_FIND, TRANSFER_SHARE, TRANSFER_PIECE, TRANSFER_OFFERED };
+
+struct transfer {
+	struct bank_search search;
+	uint64_t offset; /* in the bank  */
+	uint64_t length; /* 0: the rest of the bank, until it has been found */
+	size_t chunk;    /* most bytes of one piece */
+	const char *scratch_dir;
+	struct scratch scratch;
+	enum transfer_step step;
+	size_t piece; /* bytes of the current one, which begins at offset + op->res.bytes */
+	/* Write the command for the current piece; judge its reply (MOVE_OFFER: it is good). */
+	enum move (*send)(struct op *op);
+	enum move (*take)(struct op *op, const struct reply *reply);
+};
+
+/* To be the first member of the operation's job. */
+enum move stmfw__transfer_next(struct op *op, const struct reply *last);
+void stmfw__transfer_cleanup(struct op *op);
+/* Where the current piece begins, in the bank and as an address. */
+uint64_t stmfw__transfer_at(const struct op *op);
+uint64_t stmfw__transfer_address(const struct op *op);
+enum move stmfw__transfer_file_failed(struct op *op);
+/* Chooses among the caller's values and the defaults. */
+void stmfw__transfer_init(struct op *op, unsigned int bank, uint64_t offset, uint64_t length,
+			  const char *scratch_dir);
+
+#endif
