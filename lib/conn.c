@@ -29,7 +29,7 @@ struct conn {
 	void *owner;
 	enum conn_state state;
 	uv_tcp_t tcp;
-	uv_timer_t patience; /* for one address */
+	uv_timer_t patience; /* for one address, while another is left */
 	uv_getaddrinfo_t lookup;
 	uv_connect_t connect;
 	uv_write_t write;
@@ -176,7 +176,7 @@ static void try_address(struct conn *conn, const struct sockaddr *address)
 	err = uv_tcp_connect(&conn->connect, &conn->tcp, address, on_connected);
 	if (err)
 		give_up_address(conn, err);
-	else
+	else if (conn->next) /* the last one has what is left of the caller's deadline */
 		uv_timer_start(&conn->patience, on_patience_over, share_of_timeout(conn), 0);
 }
 

@@ -97,7 +97,11 @@ static void on_deadline(uv_timer_t *timer)
 	struct stmfw_client *c = timer->data;
 	char text[256];
 
-	if (c->state == CLIENT_CONNECTING)
+	if (c->state == CLIENT_CONNECTING && !c->running->unanswered)
+		snprintf(text, sizeof(text),
+			 "cannot reach OpenOCD at %s: no connection within %" PRIu32 " ms", c->peer,
+			 c->opts.connect_timeout_ms);
+	else if (c->state == CLIENT_CONNECTING)
 		snprintf(text, sizeof(text),
 			 "%s: no answer within %" PRIu32 " ms. OpenOCD is busy or still starting, "
 			 "or this is another service (a gdb port stays silent like this)",
