@@ -61,6 +61,9 @@ bool address_parse(struct address *a, const char *text)
 
 bool address_is_loopback(const struct address *a)
 {
-	return strcmp(a->host, "localhost") == 0 || strcmp(a->host, "::1") == 0 ||
-	       (strncmp(a->host, "127.", 4) == 0 && strspn(a->host, "0123456789.") == strlen(a->host));
+	const char *host = a->host;
+
+	if (strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0)
+		return true;
+	return strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == strlen(host);
 }

@@ -4,9 +4,8 @@
  *
  * Each step is a library call whose callback, named for what has been done, begins the next:
  *
- *     connected -> banks_listed -> identified -> halted -> bank_probed
- *         -> image_read -> image_verified or image_reread -> save, next bank
- *         -> leave -> released -> closed
+ *     connected -> banks_listed -> identified -> halted
+ *         -> backup_copy.c for each bank -> leave -> released
  *
  * What the chip forbids, and files that must not be made, are found out before the chip is
  * touched. Whatever goes wrong after that, leave() lets the chip run again if it was asked to,
@@ -22,7 +21,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "session.h"
 #include "text.h"
 
 /* ---- leaving: the only way out ----------------------------------------------------------- */
@@ -128,13 +126,15 @@ static void halted(stmfw_client *c, const stmfw_result *res, void *arg)
 	if (b->board.identified)
 		backup_copy_bank(b);
 	else
-		backup_expect(b, stmfw_identify(c, target_of(b), identified_halted, b, &b->session.op));
+		backup_expect(b, stmfw_identify(c, target_of(b), identified_halted, b,
+						&b->session.op));
 }
 
 static void reset_and_halt(struct backup *b)
 {
 	b->board.state = BOARD_UNKNOWN;
-	backup_expect(b, stmfw_reset(b->session.client, STMFW_RESET_HALT, halted, b, &b->session.op));
+	backup_expect(b, stmfw_reset(b->session.client, STMFW_RESET_HALT, halted, b,
+				     &b->session.op));
 }
 
 /* ---- what needs no halt ------------------------------------------------------------------ */
@@ -224,10 +224,10 @@ int main(int argc, char **argv)
 	struct backup b = { 0 };
 
 	cli_init(&b.cli, "stmfw-backup");
-	if (!backup_parse(&b.opts, &b.cli, argc, argv))
+	if (!backup_parse(&b.opts, &b.cli, argc, argv) || !session_open(&b.session, &b.cli))
 		return cli_end(&b.cli, cli_end_object(&b.cli));
 	cli_begin(&b.cli);
-	session_run(&b.session, &b.cli, connected, &b);
+	session_run(&b.session, connected, &b);
 	int code = backup_report(&b.cli, &b.opts, &b.board, b.images, b.count);
 	for (size_t i = 0; i < b.count; i++)
 		image_release(&b.images[i]);

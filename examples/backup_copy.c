@@ -52,6 +52,18 @@ static void save(struct backup *b)
 		backup_leave(b);
 }
 
+/* The library says that it has given us everything; better be sure. */
+static bool is_complete(struct backup *b)
+{
+	if (b->received == image_of(b)->length)
+		return true;
+	cli_fail(&b->cli, CLI_INTERNAL, "Please report this.",
+		 "The read ended after %" PRIu64 " of %" PRIu64 " bytes.", b->received,
+		 image_of(b)->length);
+	backup_leave(b);
+	return false;
+}
+
 /* ---- proving ----------------------------------------------------------------------------- */
 
 static void on_progress(stmfw_client *c, const stmfw_progress *p, void *arg)
@@ -89,7 +101,8 @@ static void start_verify(struct backup *b)
 	opts.length = image->length;
 	opts.progress = on_progress;
 	opts.arg = b;
-	backup_expect(b, stmfw_verify_flash(b->session.client, &opts, image_verified, b, &b->session.op));
+	backup_expect(b, stmfw_verify_flash(b->session.client, &opts, image_verified, b,
+					    &b->session.op));
 }
 
 /* The sink of the second read. */
@@ -126,7 +139,7 @@ static void image_reread(stmfw_client *c, const stmfw_result *res, void *arg)
 	const struct difference *d = &b->difference;
 
 	(void)c;
-	if (!backup_went_well(b, "read the flash a second time", res))
+	if (!backup_went_well(b, "read the flash a second time", res) || !is_complete(b))
 		return;
 	if (d->bytes == 0) {
 		save(b);
@@ -177,7 +190,7 @@ static void image_read(stmfw_client *c, const stmfw_result *res, void *arg)
 	struct backup *b = arg;
 
 	(void)c;
-	if (backup_went_well(b, "read the flash", res))
+	if (backup_went_well(b, "read the flash", res) && is_complete(b))
 		prove(b);
 }
 
@@ -263,5 +276,6 @@ static void bank_probed(stmfw_client *c, const stmfw_result *res, void *arg)
 
 void backup_copy_bank(struct backup *b)
 {
-	backup_expect(b, stmfw_bank_info(b->session.client, image_of(b)->bank, 0, bank_probed, b, &b->session.op));
+	backup_expect(b, stmfw_bank_info(b->session.client, image_of(b)->bank, 0, bank_probed, b,
+					 &b->session.op));
 }

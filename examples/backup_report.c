@@ -25,8 +25,8 @@ static void accuse(struct cli *cli, const struct image *image)
 			 image->path, text_size(period, image->verdict.period), size);
 	else
 		cli_fail(cli, CLI_SUSPECT, "Not usable as a restore image.",
-			 "Backup saved in \"%s\", BUT all of its %s are %02X: the chip is blank, or "
-			 "it hides its content.",
+			 "Backup saved in \"%s\", BUT all of its %s are %02X: the chip is blank, "
+			 "or it hides its content.",
 			 image->path, size, image->verdict.byte);
 }
 

@@ -252,8 +252,8 @@ int main(int argc, char **argv)
 	info.banks = json_array();
 	info.doc = json_pack("{s:n, s:[], s:n, s:O, s:[]}", "server", "targets", "chip", "banks",
 			     info.banks, "notes");
-	if (cli_parse(&info.cli, argc, argv, &syntax)) {
-		session_run(&info.session, &info.cli, connected, &info);
+	if (cli_parse(&info.cli, argc, argv, &syntax) && session_open(&info.session, &info.cli)) {
+		session_run(&info.session, connected, &info);
 		if (!info.cli.json)
 			info_show(info.doc, info.every_sector);
 	}

@@ -108,18 +108,24 @@ static int begin(struct session *s, stmfw_done_cb connected, void *arg)
 	return err;
 }
 
-void session_run(struct session *s, struct cli *cli, stmfw_done_cb connected, void *arg)
+bool session_open(struct session *s, struct cli *cli)
 {
 	s->cli = cli;
 	progress_init(&s->progress, cli);
-	if (uv_loop_init(&s->loop) != 0) {
-		cli_fail(cli, CLI_INTERNAL, "", "No event loop could be made.");
-		return;
+	if (uv_loop_init(&s->loop) == 0) {
+		watch_signals(s);
+		return true;
 	}
-	watch_signals(s);
+	cli_fail(cli, CLI_INTERNAL, "", "No event loop could be made.");
+	return false;
+}
+
+void session_run(struct session *s, stmfw_done_cb connected, void *arg)
+{
 	int err = begin(s, connected, arg);
+
 	if (err != STMFW_OK)
-		cli_fail(cli, cli_exit_of(err), "", "Cannot begin: %s.", stmfw_strerror(err));
+		cli_fail(s->cli, cli_exit_of(err), "", "Cannot begin: %s.", stmfw_strerror(err));
 	uv_run(&s->loop, UV_RUN_DEFAULT);
 	forget_signals(s);
 	uv_loop_close(&s->loop);

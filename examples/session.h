@@ -26,9 +26,13 @@ struct session {
 	uv_timer_t patience;
 };
 
-/* Connects to the server, calls connected(client, result, arg), and returns when the client has
- * been closed. If it cannot even begin, cli_fail() says why. */
-void session_run(struct session *s, struct cli *cli, stmfw_done_cb connected, void *arg);
+/* From here on signals are caught. False: after cli_fail(). */
+bool session_open(struct session *s, struct cli *cli);
+/*
+ * Connects to the server, calls connected(client, result, arg), and returns when the client has
+ * been closed. If it cannot even begin, cli_fail() says why.
+ */
+void session_run(struct session *s, stmfw_done_cb connected, void *arg);
 /* The end of the work: session_run() will return. */
 void session_close(struct session *s);
 /* Reports that a signal ended it. `doing` completes the words "while trying to ...". */

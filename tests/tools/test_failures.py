@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 
-from rig import Rig, Skip, finish, is_reading, main, read, run, until_event, write
+from rig import Rig, Skip, begin, finish, is_reading, main, read, run, until_event, write
 
 
 def check_nothing_made(rig):
@@ -223,6 +223,16 @@ def test_openocd_hangs_and_ctrl_c_is_patient_for_5_seconds():
         finally:
             rig.openocd.send_signal(signal.SIGCONT)
         check_nothing_made(rig)
+
+
+def test_ctrl_c_while_connecting():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        began = time.monotonic()
+        process = begin("stmfw-backup", "--json", "--openocd", f":{silent.getsockname()[1]}", "x")
+        seen = until_event(process, lambda event: event["event"] == "begin")
+        process.send_signal(signal.SIGINT)
+        finish(process, seen).check(130, "trying to connect").events()
+        assert time.monotonic() - began < 4, "it waited"
 
 
 def test_second_ctrl_c_ends_at_once():
