@@ -8,9 +8,9 @@
  *
  *     static void on_targets(stmfw_client *c, const stmfw_result *r, void *arg)
  *     {
- *         (void)arg;
  *         for (size_t i = 0; i < r->count; i++)
  *             printf("%s is %s\n", r->targets[i].name, r->targets[i].state_name);
+ *         *(int *)arg = r->status != STMFW_OK;
  *         stmfw_client_close(c, NULL, NULL);
  *     }
  *
@@ -24,14 +24,16 @@
  *
  *     int main(void)
  *     {
+ *         int exit_code = 1;
  *         stmfw_client *c;
  *
  *         signal(SIGPIPE, SIG_IGN);
  *         if (stmfw_client_new(&c, uv_default_loop(), NULL) != STMFW_OK)
  *             return 1;
- *         if (stmfw_client_connect(c, NULL, 0, on_connect, NULL, NULL) != STMFW_OK)
+ *         if (stmfw_client_connect(c, NULL, 0, on_connect, &exit_code, NULL) != STMFW_OK)
  *             stmfw_client_close(c, NULL, NULL);
- *         return uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+ *         uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+ *         return exit_code;
  *     }
  *
  * OWNERSHIP  Handles come from stmfw_client_new() and go with stmfw_client_close(). Strings and
@@ -417,7 +419,9 @@ STMFW_API int stmfw_resume(stmfw_client *c, const char *target, stmfw_done_cb cb
 /**
  * Which chip is this: ids, unique id, flash size, read-out protection: res->chip.
  * Works for a halted or running target. The table of families is in lib/chip.c.
- * Reports  STMFW_ETARGET  its memory cannot be read at all
+ * What cannot be read stays unknown, but for the core's id and the protection of a known family:
+ * without these the call fails.
+ * Reports  STMFW_ETARGET  they cannot be read
  */
 STMFW_API int stmfw_identify(stmfw_client *c, const char *target, stmfw_done_cb cb, void *arg,
 			     stmfw_op *op);

@@ -16,7 +16,6 @@
 
 /* How a family encodes read-out protection. */
 enum rdp_form {
-	RDP_NONE,    /* not known to us                               */
 	RDP_OBR_BIT, /* F1: bit 1 of FLASH_OBR                        */
 	RDP_OBR_2,   /* F0, F3: bits 2:1 of FLASH_OBR, 0, 1, 3        */
 	RDP_BYTE_0,  /* AA: level 0, CC: level 2, in bits 7:0         */
@@ -125,13 +124,11 @@ static enum stmfw_rdp decode_rdp(enum rdp_form form, uint32_t value)
 	case RDP_BYTE_0:
 	case RDP_BYTE_1:
 		return byte == 0xaa ? STMFW_RDP_0 : byte == 0xcc ? STMFW_RDP_2 : STMFW_RDP_1;
-	case RDP_NONE:
-		break;
 	}
 	return STMFW_RDP_UNKNOWN;
 }
 
-/* ---- the operation: one register after the other; what cannot be read stays unknown ---- */
+/* ---- the operation: one register after the other ---- */
 
 enum chip_step { CHIP_CPUID, CHIP_IDCODE, CHIP_SIZE, CHIP_UID, CHIP_RDP };
 
@@ -192,7 +189,7 @@ static void take_uid(stmfw_chip *chip, const uint32_t *words)
 	chip->has_uid = 1;
 }
 
-/* value: what was read, or NULL if the chip refused. */
+/* value: what was read, or NULL if the chip refused; then that stays unknown. */
 static enum move take_value(struct op *op, const uint32_t *value)
 {
 	struct chip_job *job = op->job;
@@ -213,11 +210,16 @@ static enum move take_value(struct op *op, const uint32_t *value)
 			take_uid(&job->chip, value);
 		return ask(op, CHIP_RDP, job->family->rdp_address, 32, 1);
 	case CHIP_RDP:
-		if (value)
-			job->chip.rdp = decode_rdp(job->family->rdp, value[0]);
+		job->chip.rdp = decode_rdp(job->family->rdp, value[0]);
 		break;
 	}
 	return chip_done(op);
+}
+
+/* Without these two the answer would be worth nothing: which core, and is it protected? */
+static bool must_be_known(enum chip_step step)
+{
+	return step == CHIP_CPUID || step == CHIP_RDP;
 }
 
 static enum move chip_next(struct op *op, const struct reply *last)
@@ -228,7 +230,7 @@ static enum move chip_next(struct op *op, const struct reply *last)
 	if (!last)
 		return ask(op, CHIP_CPUID, 0xe000ed00, 32, 1);
 	bool good = reply_ok(last) && stmfw__memory_parse(last->result, &job->range, values);
-	if (!good && job->step == CHIP_CPUID)
+	if (!good && must_be_known(job->step))
 		return stmfw__op_refused(op, STMFW_ETARGET, last);
 	return take_value(op, good ? values : NULL);
 }

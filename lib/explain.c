@@ -109,9 +109,16 @@ static bool is_noise(const char *line, size_t length)
 	       strncmp(line, "called at", 9) == 0 || line[0] == '\t';
 }
 
+/* OpenOCD repeats itself while it retries. */
+static bool is_same(const char *line, size_t length, const char *last)
+{
+	return strcspn(last, "\n") == length && strncmp(line, last, length) == 0;
+}
+
 void stmfw__reason(char *out, size_t size, const char *result, const char *log)
 {
 	const char *texts[] = { result, log };
+	const char *last = "";
 	size_t at = 0;
 
 	out[0] = '\0';
@@ -119,8 +126,9 @@ void stmfw__reason(char *out, size_t size, const char *result, const char *log)
 		for (const char *line = texts[t]; *line;) {
 			size_t n = strcspn(line, "\n");
 
-			if (!is_noise(line, n))
+			if (!is_noise(line, n) && !is_same(line, n, last))
 				at = append_line(out, size, at, line, n);
+			last = line;
 			line += n + (line[n] == '\n');
 		}
 	if (at == 0)

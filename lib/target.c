@@ -12,11 +12,13 @@
 #include "parse.h"
 #include "tcl.h"
 
-/* One line for each: name, type, state, examined. arp_poll, because a cached state may be old. */
+/* One line for each: name, type, state, examined. arp_poll, because a cached state may be old; once
+   more after a reset, because the first look finds only that there was one. */
 static const char list_targets[] =
 	"apply {{} {set o {};foreach t [target names] {"
 	"catch {$t arp_poll};"
 	"if {[catch {$t curstate} s]} {set s unknown};"
+	"if {$s eq {reset}} {catch {$t arp_poll;set s [$t curstate]}};"
 	"if {[catch {$t was_examined} e]} {set e 0};"
 	"if {[catch {$t cget -type} y]} {set y {}};"
 	"lappend o [join [list $t $y $s $e] \\t]};"

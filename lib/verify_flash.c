@@ -18,7 +18,7 @@
 #define CHUNK_DEFAULT (128u << 10)
 /* OpenOCD itself waits this long for the chip's CRC, and longer the more there is. */
 #define CRC_PATIENCE_MS 25000u
-#define SLOWEST_BYTES_PER_SECOND 1024u
+#define SLOWEST_BYTES_PER_SECOND 8192u
 
 struct verify_job {
 	struct transfer transfer; /* first: see transfer.h */
@@ -60,7 +60,7 @@ static enum move take_verdict(struct op *op, const struct reply *reply)
 		op->res.advice = "The line to the chip is not reliable, or its content changed: "
 				 "shorten the wires or lower `adapter speed`, and try again.";
 		return stmfw__op_fail(op, STMFW_EVERIFY,
-				      "the chip holds something else in the %zu bytes at 0x%" PRIx64,
+				      "the chip holds something else in the %zu bytes at 0x%08" PRIx64,
 				      piece, address);
 	}
 	if (!reply_ok(reply))
@@ -70,7 +70,7 @@ static enum move take_verdict(struct op *op, const struct reply *reply)
 		stmfw__find_uint_after(reply->log, "verified ", &n);
 	if (n != piece)
 		return stmfw__op_fail(op, STMFW_EVERIFY,
-				      "OpenOCD compared %" PRIu64 " of %zu bytes at 0x%" PRIx64, n,
+				      "OpenOCD compared %" PRIu64 " of %zu bytes at 0x%08" PRIx64, n,
 				      piece, address);
 	return MOVE_OFFER;
 }

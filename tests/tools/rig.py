@@ -202,8 +202,8 @@ class Rig:
         how.setdefault("stderr", subprocess.PIPE)
         return begin(tool, "--openocd", f"127.0.0.1:{self.tcl}", *args, cwd=self.dir, **how)
 
-    def run(self, tool, *args, **how):
-        return finish(self.begin(tool, *args, **how))
+    def run(self, tool, *args, seconds=PATIENCE, **how):
+        return finish(self.begin(tool, *args, **how), seconds=seconds)
 
     def backup(self, *args, **how):
         return self.run("stmfw-backup", *args, **how)
@@ -221,9 +221,9 @@ def begin(tool, *args, **how):
                             stdin=subprocess.DEVNULL, **how)
 
 
-def finish(process, already=b""):
+def finish(process, already=b"", seconds=PATIENCE):
     try:
-        out, err = process.communicate(timeout=PATIENCE)
+        out, err = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         process.kill()
         out, err = process.communicate()

@@ -148,6 +148,8 @@ START_TEST(reason_is_one_line_without_stack_traces)
 	ck_assert_str_eq(out, "boo");
 	stmfw__reason(out, sizeof(out), "", "first\n\nsecond\n");
 	ck_assert_str_eq(out, "first / second");
+	stmfw__reason(out, sizeof(out), "", "same\nsame\nsame\nother\nsame");
+	ck_assert_str_eq(out, "same / other / same");
 	stmfw__reason(out, sizeof(out), "", "");
 	ck_assert_str_eq(out, "it gave no reason");
 	stmfw__reason(out, 8, "", "a long line\nand another");
