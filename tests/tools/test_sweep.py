@@ -26,12 +26,13 @@ def one(fault, codes, seconds):
         end = result.events()[-1]
         made = rig.files()
         where = f"{fault}: {result}"
-        if result.code == 0:
-            # The fault came too late, or was survived: then all of it is true.
+        if made:
+            # The fault came too late, or was survived: then all of it is there and true. At worst
+            # the chip could not be started again, and that is told.
             assert made == ["x", "x.json"] and read(rig.path("x")) == rig.image, where
+            assert result.code == 0 or (result.code in codes and "saved" in end["message"]), where
             return False
         assert result.code in codes, where
-        assert made == [], f"{where}\nleft: {made}"
         assert end["code"] and end["message"], where
         assert len(result.err.rstrip("\n").rsplit("\n", 1)[-1]) < 1000, where
         assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", result.err), where
