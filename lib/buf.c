@@ -33,13 +33,22 @@ static int reserve(struct buf *b, size_t extra)
 	return STMFW_OK;
 }
 
-void stmfw__buf_append(struct buf *b, const void *bytes, size_t length)
+char *stmfw__buf_extend(struct buf *b, size_t length)
 {
-	if (length == 0 || reserve(b, length))
-		return;
-	memcpy(b->data + b->length, bytes, length);
+	if (reserve(b, length))
+		return NULL;
+	char *room = b->data + b->length;
 	b->length += length;
 	b->data[b->length] = '\0';
+	return room;
+}
+
+void stmfw__buf_append(struct buf *b, const void *bytes, size_t length)
+{
+	char *room = length ? stmfw__buf_extend(b, length) : NULL;
+
+	if (room)
+		memcpy(room, bytes, length);
 }
 
 void stmfw__buf_puts(struct buf *b, const char *s)

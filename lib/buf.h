@@ -21,6 +21,8 @@ struct buf {
 
 void stmfw__buf_init(struct buf *b, const struct mem *mem, size_t limit);
 void stmfw__buf_append(struct buf *b, const void *bytes, size_t length);
+/* Room for length more bytes, which the caller fills. NULL: b->error. */
+char *stmfw__buf_extend(struct buf *b, size_t length);
 void stmfw__buf_puts(struct buf *b, const char *s);
 void stmfw__buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Drop the first n bytes. */

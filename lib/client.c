@@ -84,7 +84,7 @@ static void begin_connecting(struct stmfw_client *c, const char *host, uint16_t 
 	int err = stmfw__conn_open(&c->conn, c->loop, &c->mem, host, port,
 				   c->opts.connect_timeout_ms, &stmfw__engine_conn_events, c);
 	if (err) {
-		stmfw__engine_conn_events.failed(c, err);
+		stmfw__engine_conn_failed(c, err);
 		return;
 	}
 	c->conns++;
@@ -111,7 +111,7 @@ int stmfw_client_connect(stmfw_client *c, const char *host, uint16_t port, stmfw
 	op->res.op = ++c->last_op;
 	if (out)
 		*out = op->res.op;
-	op->started = uv_now(c->loop);
+	op->started_ns = uv_hrtime();
 	op->state = OP_RUNNING;
 	c->running = op;
 	c->state = CLIENT_CONNECTING;

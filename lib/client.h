@@ -45,6 +45,7 @@ struct stmfw_client {
 	struct delivery lost;
 	stmfw_result lost_result;
 	char lost_text[256];
+	bool overdue;       /* the deadline has passed, and the socket gets a last look */
 	bool shutting_down; /* the end of the connection is what was asked for */
 
 	uv_timer_t deadline;
@@ -58,6 +59,7 @@ struct stmfw_client {
 /* ---- engine.c ---- */
 
 extern const struct conn_events stmfw__engine_conn_events;
+void stmfw__engine_conn_failed(void *client, int uv_status);
 /* Start the next operation if there is one and nothing runs. */
 void stmfw__engine_pump(struct stmfw_client *c);
 /* Make the current operation's next move. */
@@ -71,12 +73,13 @@ void stmfw__engine_cancel(struct op *op);
 
 /* ---- deliver.c ---- */
 
-int stmfw__deliver_init(struct stmfw_client *c);
+void stmfw__deliver_init(struct stmfw_client *c);
 void stmfw__deliver_soon(struct stmfw_client *c, struct delivery *d,
 			 void (*run)(struct stmfw_client *c, struct delivery *d));
-/* A notification or a captured log, for the user's callbacks. Returns STMFW_ENOMEM or STMFW_OK. */
-int stmfw__deliver_event(struct stmfw_client *c, const char *record, size_t length);
-int stmfw__deliver_log(struct stmfw_client *c, const char *log, size_t length);
+/* A notification or a captured log, for the user's callbacks. Without memory it is lost: that is
+   better than giving up a connection in the middle of flashing. */
+void stmfw__deliver_event(struct stmfw_client *c, const char *record, size_t length);
+void stmfw__deliver_log(struct stmfw_client *c, const char *log, size_t length);
 void stmfw__deliver_result(struct op *op);
 void stmfw__deliver_offer(struct op *op);
 void stmfw__deliver_lost(struct stmfw_client *c, int status, int uv_status, const char *text);

@@ -20,16 +20,15 @@ static enum move command_next(struct op *op, const struct reply *last)
 		stmfw__buf_puts(stmfw__op_script(op, "command", job->timeout_ms), job->tcl);
 		return MOVE_SEND;
 	}
-	if (!reply_ok(last))
-		return stmfw__op_refused(op, STMFW_ECOMMAND, last);
+	if (!reply_ok(last)) {
+		stmfw__op_refused(op, STMFW_ECOMMAND, last);
+		op->res.status = STMFW_ECOMMAND; /* of any Tcl we know no better */
+		return MOVE_DONE;
+	}
 	size_t n = last->result_len;
 	if (n && last->result[n - 1] == '\n') /* 0.11 and 0.12 leave one at the end of output */
 		n--;
-	const char *text = stmfw__arena_copy(&op->arena, last->result, n);
-	if (text) {
-		op->res.text = text;
-		op->res.text_len = n;
-	}
+	stmfw__op_text(op, last->result, n);
 	return stmfw__op_ok(op);
 }
 
@@ -113,9 +112,7 @@ static enum move shutdown_next(struct op *op, const struct reply *last)
 	return is_exit(last) ? MOVE_WAIT : stmfw__op_refused(op, STMFW_ECOMMAND, last);
 }
 
-static const struct op_kind shutdown_kind = { .name = "shutdown",
-					      .next = shutdown_next,
-					      .ends_connection = true };
+static const struct op_kind shutdown_kind = { .name = "shutdown", .next = shutdown_next };
 
 int stmfw_shutdown(stmfw_client *c, stmfw_done_cb cb, void *arg, stmfw_op *out)
 {

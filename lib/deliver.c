@@ -46,7 +46,7 @@ static void on_deliver(uv_check_t *check)
 	stmfw__client_close_if_quiet(c);
 }
 
-int stmfw__deliver_init(struct stmfw_client *c)
+void stmfw__deliver_init(struct stmfw_client *c)
 {
 	list_init(&c->deliveries);
 	list_init(&c->lost.link);
@@ -54,7 +54,6 @@ int stmfw__deliver_init(struct stmfw_client *c)
 	uv_idle_init(c->loop, &c->awake);
 	uv_check_init(c->loop, &c->deliver);
 	c->awake.data = c->deliver.data = c;
-	return STMFW_OK;
 }
 
 static void wake(struct stmfw_client *c)
@@ -139,20 +138,19 @@ struct message {
 	char text[];
 };
 
-static int post_message(struct stmfw_client *c, const char *text, size_t length,
+static void post_message(struct stmfw_client *c, const char *text, size_t length,
 			void (*run)(struct stmfw_client *c, struct delivery *d))
 {
 	struct message *m = stmfw__mem_alloc(&c->mem, sizeof(*m) + length + 1);
 
 	if (!m)
-		return STMFW_ENOMEM;
+		return;
 	list_init(&m->delivery.link);
 	m->delivery.needs_open_client = true;
 	m->event = c->event;
 	m->event_arg = c->event_arg;
 	memcpy(m->text, text, length);
 	stmfw__deliver_soon(c, &m->delivery, run);
-	return STMFW_OK;
 }
 
 static stmfw_event read_event(char *record)
@@ -185,9 +183,10 @@ static void run_event(struct stmfw_client *c, struct delivery *d)
 	stmfw__mem_free(&c->mem, m);
 }
 
-int stmfw__deliver_event(struct stmfw_client *c, const char *record, size_t length)
+void stmfw__deliver_event(struct stmfw_client *c, const char *record, size_t length)
 {
-	return c->event ? post_message(c, record, length, run_event) : STMFW_OK;
+	if (c->event)
+		post_message(c, record, length, run_event);
 }
 
 static void run_log(struct stmfw_client *c, struct delivery *d)
@@ -203,9 +202,10 @@ static void run_log(struct stmfw_client *c, struct delivery *d)
 	stmfw__mem_free(&c->mem, m);
 }
 
-int stmfw__deliver_log(struct stmfw_client *c, const char *log, size_t length)
+void stmfw__deliver_log(struct stmfw_client *c, const char *log, size_t length)
 {
-	return c->opts.log && length ? post_message(c, log, length, run_log) : STMFW_OK;
+	if (c->opts.log && length)
+		post_message(c, log, length, run_log);
 }
 
 /* ---- closing ---- */

@@ -45,19 +45,19 @@ void stmfw__engine_finish(struct op *op)
 	} else {
 		if (op->kind->cleanup)
 			op->kind->cleanup(op);
-		op->res.elapsed_ms = uv_now(c->loop) - op->started;
+		op->res.elapsed_ms = (uv_hrtime() - op->started_ns) / 1000000;
 		if (op->unanswered)
 			op->res.outcome = STMFW_UNKNOWN;
 	}
 	op->state = OP_FINISHED;
-	op->res.text_len = op->res.text_len ? op->res.text_len : strlen(op->res.text);
+	op->res.log = op->log.length ? op->log.data : "";
+	op->res.log_len = op->log.length;
 	stmfw__deliver_result(op);
 }
 
 static void end_op(struct op *op, int status, int uv_status, const char *text)
 {
 	op->res.uv_status = uv_status;
-	op->res.text_len = 0;
 	stmfw__op_fail(op, status, "%s", text);
 	stmfw__engine_finish(op);
 }
@@ -97,6 +97,13 @@ static void on_deadline(uv_timer_t *timer)
 	struct stmfw_client *c = timer->data;
 	char text[256];
 
+	/* Timers run before the loop polls: after a long callback of anybody's, the answer may be
+	   here already. So look at the socket once more before giving up. */
+	if (!c->overdue) {
+		c->overdue = true;
+		uv_timer_start(&c->deadline, on_deadline, 1, 0);
+		return;
+	}
 	if (c->state == CLIENT_CONNECTING && !c->running->unanswered)
 		snprintf(text, sizeof(text),
 			 "cannot reach OpenOCD at %s: no connection within %" PRIu32 " ms", c->peer,
@@ -115,16 +122,22 @@ static void on_deadline(uv_timer_t *timer)
 
 void stmfw__engine_start_deadline(struct stmfw_client *c, uint32_t ms)
 {
+	c->overdue = false;
 	uv_update_time(c->loop); /* a long callback may have left the loop's clock behind */
 	uv_timer_start(&c->deadline, on_deadline, ms, 0);
 }
 
-/* The connection is gone. For a shutdown that is how it should end. */
+static bool is_hang_up(int uv_status)
+{
+	return uv_status == UV_EOF || uv_status == UV_ECONNRESET;
+}
+
+/* The connection is gone. For a shutdown that was accepted, that is how it should end. */
 static void lost(struct stmfw_client *c, int uv_status)
 {
 	char text[256];
 
-	if (c->running && c->running->kind->ends_connection && c->state == CLIENT_READY) {
+	if (c->running && c->running->state == OP_ENDING && is_hang_up(uv_status)) {
 		c->shutting_down = true;
 		c->running->unanswered = false;
 		stmfw__op_ok(c->running);
@@ -170,7 +183,7 @@ void stmfw__engine_advance(struct op *op, const struct reply *last)
 	struct stmfw_client *c = op->client;
 	enum move move = op->kind->next(op, last);
 
-	if (move != MOVE_DONE && op->cancel_wanted) {
+	if ((move == MOVE_SEND || move == MOVE_OFFER) && op->cancel_wanted) {
 		stmfw__op_fail(op, STMFW_ECANCELED, "canceled after %" PRIu64 " bytes",
 			       op->res.bytes);
 		move = MOVE_DONE;
@@ -185,6 +198,8 @@ void stmfw__engine_advance(struct op *op, const struct reply *last)
 		stmfw__deliver_offer(op);
 		break;
 	case MOVE_WAIT:
+		op->state = OP_ENDING;
+		op->unanswered = true; /* until the end has come */
 		stmfw__engine_start_deadline(c, op->deadline_ms);
 		break;
 	case MOVE_DONE:
@@ -202,7 +217,7 @@ void stmfw__engine_pump(struct stmfw_client *c)
 	c->waiting_count--;
 	c->running = op;
 	op->state = OP_RUNNING;
-	op->started = uv_now(c->loop);
+	op->started_ns = uv_hrtime();
 	op->res.outcome = STMFW_FINISHED;
 	stmfw__engine_advance(op, NULL);
 }
@@ -215,15 +230,8 @@ static void keep_reply(struct op *op, const struct reply *r)
 	op->res.outcome = STMFW_FINISHED;
 	op->res.tcl_code = r->code;
 	op->res.ocd_code = r->ocd_code;
-	op->res.log = "";
-	op->res.log_len = 0;
-	if (r->log_len == 0)
-		return;
-	const char *log = stmfw__arena_copy(&op->arena, r->log, r->log_len);
-	if (log) {
-		op->res.log = log;
-		op->res.log_len = r->log_len;
-	}
+	stmfw__buf_clear(&op->log, 4096);
+	stmfw__buf_append(&op->log, r->log, r->log_len); /* no memory: the log is lost, no more */
 }
 
 static void take_reply(struct stmfw_client *c, const struct reply *r)
@@ -234,10 +242,8 @@ static void take_reply(struct stmfw_client *c, const struct reply *r)
 	if (c->state == CLIENT_READY)
 		uv_timer_stop(&c->deadline);
 	keep_reply(op, r);
-	if (stmfw__deliver_log(c, r->log, r->log_len) != STMFW_OK)
-		stmfw__engine_drop(c, STMFW_ENOMEM, UV_ENOMEM, stmfw_strerror(STMFW_ENOMEM));
-	else
-		stmfw__engine_advance(op, r);
+	stmfw__deliver_log(c, r->log, r->log_len);
+	stmfw__engine_advance(op, r);
 }
 
 /* The peer is not what it should be: say what it looks like. */
@@ -269,9 +275,7 @@ static void take_frame(struct stmfw_client *c, char *frame, size_t length)
 		take_reply(c, &reply);
 		break;
 	case FRAME_NOTIFICATION:
-		if (stmfw__deliver_event(c, frame, length) != STMFW_OK)
-			stmfw__engine_drop(c, STMFW_ENOMEM, UV_ENOMEM,
-					   stmfw_strerror(STMFW_ENOMEM));
+		stmfw__deliver_event(c, frame, length);
 		break;
 	case FRAME_FOREIGN:
 		complain(c, frame, length);
@@ -310,7 +314,7 @@ static void on_opened(void *owner)
 	stmfw__engine_advance(c->running, NULL);
 }
 
-static void on_failed(void *owner, int uv_status)
+void stmfw__engine_conn_failed(void *owner, int uv_status)
 {
 	struct stmfw_client *c = owner;
 	char text[256];
@@ -335,5 +339,5 @@ static void on_gone(void *owner)
 }
 
 const struct conn_events stmfw__engine_conn_events = {
-	.opened = on_opened, .bytes = on_bytes, .failed = on_failed, .gone = on_gone
+	.opened = on_opened, .bytes = on_bytes, .failed = stmfw__engine_conn_failed, .gone = on_gone
 };

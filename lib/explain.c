@@ -8,6 +8,8 @@
 
 #include <stmfw.h>
 
+#define TAIL 4096u
+
 static const struct explanation table[] = {
 	{ "jtag status contains invalid mode value", STMFW_ETARGET,
 	  "The probe cannot talk to the chip. Check power, SWDIO, SWCLK and ground; then try "
@@ -36,6 +38,9 @@ static const struct explanation table[] = {
 	{ "not examined", STMFW_ETARGET,
 	  "OpenOCD has not been able to talk to this chip. Check power and wiring, then `reset "
 	  "halt`." },
+	{ "there is no target", STMFW_ERANGE, "`target names` lists what there is." },
+	{ "does not say which target", STMFW_EUNSUPPORTED,
+	  "Use OpenOCD 0.12 or later, or one OpenOCD per board." },
 	{ "device protected", STMFW_EPROTECTED,
 	  "Write protection is on for these sectors; it must be removed first." },
 	{ "flash memory write protected", STMFW_EPROTECTED,
@@ -61,8 +66,18 @@ static bool mentions(const char *text, const char *words)
 	return false;
 }
 
+/* The end of a long log is what counts. */
+static const char *tail(const char *text)
+{
+	size_t n = strlen(text);
+
+	return n > TAIL ? text + n - TAIL : text;
+}
+
 const struct explanation *stmfw__explain(const char *result, const char *log)
 {
+	result = tail(result);
+	log = tail(log);
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		if (mentions(result, table[i].words) || mentions(log, table[i].words))
 			return &table[i];

@@ -57,9 +57,7 @@ static enum move keep_server(struct op *op, const struct reply *last)
 	s->adapter = next_field(&rest);
 	s->transport = next_field(&rest);
 	parse_version(s);
-	op->res.text = stmfw__arena_strdup(&op->arena, s->version);
-	if (!op->res.text)
-		return stmfw__op_fail(op, STMFW_ENOMEM, "%s", stmfw_strerror(STMFW_ENOMEM));
+	stmfw__op_text(op, s->version, strlen(s->version));
 	return stmfw__op_ok(op);
 }
 

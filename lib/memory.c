@@ -15,10 +15,17 @@
 
 #define WORDS_MAX 16384u
 #define BLOCK_MAX 65536u
+#define SLOWEST_BYTES_PER_SECOND 1024u
+
+/* Looked up, because `$t` alone would run any command of that name. */
+#define FIND_TARGET                                                     \
+	"if {$t eq {}} {set t [target current]};"                       \
+	"if {[lsearch -exact [target names] $t] < 0} {"                 \
+	"error \"there is no target \\\"$t\\\"\"};"
 
 static const char read_lambda[] =
 	"apply {{t a w n} {"
-	"if {$t eq {}} {set t [target current]};"
+	FIND_TARGET
 	"if {[llength [info commands read_memory]]} {return [$t read_memory $a $w $n]};"
 	"$t mem2array v $w $a $n;"
 	"set o {};for {set i 0} {$i<$n} {incr i} {lappend o $v($i)};"
@@ -26,7 +33,7 @@ static const char read_lambda[] =
 
 static const char write_lambda[] =
 	"apply {{t a w n l} {"
-	"if {$t eq {}} {set t [target current]};"
+	FIND_TARGET
 	"if {[llength [info commands write_memory]]} {return [$t write_memory $a $w $l]};"
 	"set i 0;foreach x $l {set v($i) $x;incr i};"
 	"$t array2mem v $w $a $n}}";
@@ -72,10 +79,18 @@ struct memory_job {
 	const uint32_t *values; /* to write; NULL: read */
 };
 
+static uint32_t deadline(const struct op *op)
+{
+	const struct memory_job *job = op->job;
+
+	return stmfw__op_deadline(op, 0, job->range.count * (job->range.width / 8),
+				  SLOWEST_BYTES_PER_SECOND);
+}
+
 static enum move send_write(struct op *op)
 {
 	const struct memory_job *job = op->job;
-	struct buf *b = stmfw__op_script(op, "write memory", 0);
+	struct buf *b = stmfw__op_script(op, "write memory", deadline(op));
 
 	put_range(b, write_lambda, job->target, &job->range);
 	stmfw__buf_puts(b, " {");
@@ -89,7 +104,7 @@ static enum move send_read(struct op *op)
 {
 	const struct memory_job *job = op->job;
 
-	stmfw__memory_read_script(stmfw__op_script(op, "read memory", 0), job->target,
+	stmfw__memory_read_script(stmfw__op_script(op, "read memory", deadline(op)), job->target,
 				  &job->range);
 	return MOVE_SEND;
 }
@@ -176,6 +191,14 @@ int stmfw_read_words(stmfw_client *c, const char *target, uint64_t address, unsi
 	return err ? err : stmfw__op_submit(op, out);
 }
 
+static bool values_fit(const uint32_t *words, size_t count, unsigned int width)
+{
+	for (size_t i = 0; i < count; i++)
+		if ((uint64_t)words[i] >> width)
+			return false;
+	return true;
+}
+
 int stmfw_write_words(stmfw_client *c, const char *target, uint64_t address, unsigned int width,
 		      const uint32_t *words, size_t count, stmfw_done_cb cb, void *arg,
 		      stmfw_op *out)
@@ -183,7 +206,8 @@ int stmfw_write_words(stmfw_client *c, const char *target, uint64_t address, uns
 	const struct memory_range r = { address, width, count };
 	struct op *op;
 
-	if (!width_is_good(width) || count > WORDS_MAX || !words)
+	if (!width_is_good(width) || count > WORDS_MAX || !words ||
+	    !values_fit(words, count, width))
 		return STMFW_EINVAL;
 	int err = memory_op(&op, c, target, &r, SHAPE_WORDS, cb, arg);
 	if (err)

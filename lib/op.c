@@ -8,6 +8,7 @@
 
 #include "client.h"
 #include "explain.h"
+#include "parse.h"
 
 int stmfw__op_new(struct op **out, struct stmfw_client *c, const struct op_kind *kind,
 		  size_t job_size, stmfw_done_cb cb, void *arg)
@@ -24,6 +25,7 @@ int stmfw__op_new(struct op **out, struct stmfw_client *c, const struct op_kind 
 	op->arg = arg;
 	stmfw__arena_init(&op->arena, &c->mem);
 	stmfw__buf_init(&op->script, &c->mem, WIRE_SCRIPT_LIMIT);
+	stmfw__buf_init(&op->log, &c->mem, SIZE_MAX / 2);
 	op->res.step = kind->name;
 	op->res.text = op->res.log = op->res.advice = "";
 	if (job_size)
@@ -39,6 +41,7 @@ int stmfw__op_new(struct op **out, struct stmfw_client *c, const struct op_kind 
 void stmfw__op_free(struct op *op)
 {
 	stmfw__buf_release(&op->script);
+	stmfw__buf_release(&op->log);
 	stmfw__arena_release(&op->arena);
 	stmfw__mem_free(&op->client->mem, op);
 }
@@ -95,11 +98,19 @@ enum move stmfw__op_send(struct op *op, const char *step, const char *script)
 	return MOVE_SEND;
 }
 
+void stmfw__op_text(struct op *op, const char *text, size_t length)
+{
+	const char *copy = stmfw__arena_copy(&op->arena, text, length);
+
+	op->res.text = copy ? copy : "";
+	op->res.text_len = copy ? length : 0;
+}
+
 enum move stmfw__op_ok(struct op *op)
 {
-	op->res.status = op->arena.failed ? STMFW_ENOMEM : STMFW_OK;
 	if (op->arena.failed)
-		op->res.text = stmfw_strerror(STMFW_ENOMEM);
+		return stmfw__op_fail(op, STMFW_ENOMEM, "%s", stmfw_strerror(STMFW_ENOMEM));
+	op->res.status = STMFW_OK;
 	return MOVE_DONE;
 }
 
@@ -114,6 +125,7 @@ enum move stmfw__op_fail(struct op *op, int status, const char *fmt, ...)
 	op->res.status = status;
 	const char *copy = stmfw__arena_strdup(&op->arena, text);
 	op->res.text = copy ? copy : stmfw_strerror(status);
+	op->res.text_len = strlen(op->res.text);
 	if (op->res.advice[0] == '\0')
 		op->res.advice = stmfw__advice(status);
 	return MOVE_DONE;
@@ -138,4 +150,13 @@ char *stmfw__op_output(struct op *op, const struct reply *reply)
 
 	return stmfw__arena_copy(&op->arena, logged ? reply->log : reply->result,
 				 logged ? reply->log_len : reply->result_len);
+}
+
+uint64_t stmfw__op_count(const struct reply *reply, const char *word)
+{
+	uint64_t n = 0;
+
+	if (!stmfw__find_uint_after(reply->result, word, &n))
+		stmfw__find_uint_after(reply->log, word, &n);
+	return n;
 }

@@ -27,13 +27,13 @@ struct op_kind {
 	enum move (*next)(struct op *op, const struct reply *last);
 	void (*offer)(struct op *op);   /* NULL: it never offers               */
 	void (*cleanup)(struct op *op); /* what is not in the arena; may be NULL */
-	bool ends_connection;           /* a hang-up is its success              */
 };
 
 enum op_state {
 	OP_WAITING,  /* in the client's queue                          */
 	OP_RUNNING,  /* the client's current one; a reply is awaited   */
 	OP_OFFERING, /* the current one; the user is to get a piece    */
+	OP_ENDING,   /* the current one; the connection is to end      */
 	OP_FINISHED  /* the result is to be delivered                  */
 };
 
@@ -52,11 +52,12 @@ struct op {
 	enum op_state state;
 	bool cancel_wanted;
 	bool unanswered; /* something was sent and its reply has not come */
-	uint64_t started;
+	uint64_t started_ns;
 	stmfw_done_cb cb;
 	void *arg;
 	struct arena arena;
 	struct buf script;
+	struct buf log; /* of the last reply */
 	uint32_t deadline_ms;
 	void *job; /* the stepper's own state, in the arena */
 	stmfw_result res;
@@ -77,6 +78,8 @@ struct buf *stmfw__op_script(struct op *op, const char *step, uint32_t deadline_
 uint32_t stmfw__op_deadline(const struct op *op, uint32_t base_ms, uint64_t bytes,
 			    uint64_t bytes_per_second);
 enum move stmfw__op_send(struct op *op, const char *step, const char *script);
+/* The result's text, copied. */
+void stmfw__op_text(struct op *op, const char *text, size_t length);
 enum move stmfw__op_ok(struct op *op);
 enum move stmfw__op_fail(struct op *op, int status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -84,6 +87,9 @@ enum move stmfw__op_fail(struct op *op, int status, const char *fmt, ...)
 enum move stmfw__op_refused(struct op *op, int status, const struct reply *reply);
 /* What a command printed: its result, or on 0.10 its log. Copied, NUL-terminated, or NULL: ENOMEM. */
 char *stmfw__op_output(struct op *op, const struct reply *reply);
+
+/* The number behind a word like "wrote ", in the result or in the log of 0.10. 0 if none. */
+uint64_t stmfw__op_count(const struct reply *reply, const char *word);
 
 static inline bool reply_ok(const struct reply *r)
 {

@@ -69,6 +69,27 @@ bool stmfw__find_uint_after(const char *text, const char *label, uint64_t *out)
 	return stmfw__take_uint(&at, out);
 }
 
+size_t stmfw__count_lines(const char *text)
+{
+	size_t n = 1;
+
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+bool stmfw__has_line(const char *text, const char *beginning)
+{
+	size_t n = strlen(beginning);
+
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, beginning, n) == 0)
+			return true;
+	}
+	return false;
+}
+
 char *stmfw__next_piece(char **rest, char separator)
 {
 	char *piece = *rest;

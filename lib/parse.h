@@ -20,6 +20,10 @@ bool stmfw__take_uint(const char **s, uint64_t *out);
 /* A decimal number directly behind the first occurrence of `label`. */
 bool stmfw__find_uint_after(const char *text, const char *label, uint64_t *out);
 
+/* Of an empty text: 1. */
+size_t stmfw__count_lines(const char *text);
+/* Does a line of the text begin so? */
+bool stmfw__has_line(const char *text, const char *beginning);
 /* Walk through lines (or fields) in place: returns the next one, NUL-terminated, or NULL. */
 char *stmfw__next_piece(char **rest, char separator);
 /* Move past blanks and drop those at the end, in place. */

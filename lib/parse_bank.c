@@ -6,15 +6,6 @@
 
 #include "parse.h"
 
-static size_t count_lines(const char *text)
-{
-	size_t n = 1;
-
-	for (; *text; text++)
-		n += *text == '\n';
-	return n;
-}
-
 static bool parse_bank(char *line, stmfw_bank *bank)
 {
 	const char *field[6];
@@ -35,7 +26,7 @@ static bool parse_bank(char *line, stmfw_bank *bank)
 
 bool stmfw__parse_banks(struct arena *a, char *text, stmfw_bank **banks, size_t *count)
 {
-	stmfw_bank *list = stmfw__arena_alloc(a, count_lines(text) * sizeof(*list));
+	stmfw_bank *list = stmfw__arena_alloc(a, stmfw__count_lines(text) * sizeof(*list));
 	size_t n = 0;
 
 	if (!list)
@@ -85,7 +76,7 @@ bool stmfw__parse_flash_info(struct arena *a, char *text, struct flash_info *inf
 	*info = (struct flash_info){ .chip = "" };
 	if (header[0] != '#')
 		return false;
-	info->sectors = stmfw__arena_alloc(a, (count_lines(rest ? rest : "") + 1) *
+	info->sectors = stmfw__arena_alloc(a, (stmfw__count_lines(rest ? rest : "") + 1) *
 						      sizeof(*info->sectors));
 	if (!info->sectors)
 		return false;
@@ -109,19 +100,25 @@ bool stmfw__parse_flash_info(struct arena *a, char *text, struct flash_info *inf
 void stmfw__apply_protection(stmfw_sector *sectors, size_t count, const stmfw_sector *blocks,
 			     size_t block_count)
 {
-	for (size_t i = 0; i < count; i++)
-		for (size_t k = 0; k < block_count; k++) {
-			const stmfw_sector *b = &blocks[k];
+	size_t k = 0;
 
-			if (sectors[i].offset >= b->offset && sectors[i].offset - b->offset < b->size)
-				sectors[i].is_protected = b->is_protected;
-		}
+	/* Both lists ascend. */
+	for (size_t i = 0; i < count; i++) {
+		while (k < block_count && sectors[i].offset >= blocks[k].offset &&
+		       sectors[i].offset - blocks[k].offset >= blocks[k].size)
+			k++;
+		if (k < block_count && sectors[i].offset >= blocks[k].offset)
+			sectors[i].is_protected = blocks[k].is_protected;
+	}
 }
 
 void stmfw__parse_erase_check(char *text, stmfw_sector *sectors, size_t count)
 {
+	/* What is not named is erased, but only if OpenOCD says that it could look. */
+	bool looked = stmfw__has_line(text, "successfully checked erase state");
+
 	for (size_t i = 0; i < count; i++)
-		sectors[i].erased = 1;
+		sectors[i].erased = looked ? 1 : -1;
 	for (char *rest = text, *line; (line = stmfw__next_piece(&rest, '\n'));) {
 		stmfw_sector s;
 		uint64_t index;

@@ -19,11 +19,11 @@
 struct read_job {
 	struct transfer transfer; /* first: see transfer.h */
 	stmfw_sink_cb sink;
-	stmfw_progress_cb progress;
-	void *arg;
 	uint8_t *bytes;
 	int stopped; /* by the sink */
 };
+
+_Static_assert(offsetof(struct read_job, transfer) == 0, "transfer.h says so");
 
 static enum move send_piece(struct op *op)
 {
@@ -54,7 +54,7 @@ static enum move take_piece(struct op *op, const struct reply *reply)
 	if (size != n || (size_t)n != t->piece)
 		return stmfw__op_fail(op, STMFW_EFILE,
 				      "OpenOCD reported success but left %lld of %zu bytes in the "
-				      "scratch file. Is the disk full?",
+				      "scratch file",
 				      size, t->piece);
 	return MOVE_OFFER;
 }
@@ -65,13 +65,10 @@ static void offer_piece(struct op *op)
 	struct transfer *t = &job->transfer;
 	uint64_t offset = stmfw__transfer_at(op);
 
-	op->res.bytes += t->piece;
-	job->stopped = job->sink(op->client, offset, job->bytes, t->piece, job->arg);
-	if (job->stopped || op->state != OP_OFFERING) /* the sink may have closed the client */
-		return;
-	const stmfw_progress p = { op->res.op, "read", op->res.bytes, t->length };
-	if (job->progress)
-		job->progress(op->client, &p, job->arg);
+	stmfw__transfer_count(op);
+	job->stopped = job->sink(op->client, offset, job->bytes, t->piece, t->arg);
+	if (!job->stopped && op->state == OP_OFFERING) /* the sink may have closed the client */
+		stmfw__transfer_tell(op);
 }
 
 static enum move read_next(struct op *op, const struct reply *last)
@@ -95,19 +92,23 @@ int stmfw_read_flash(stmfw_client *c, const stmfw_read_opts *opts, stmfw_done_cb
 	struct op *op;
 
 	if (!c || !opts || stmfw__copy_opts(&o, sizeof(o), opts) != STMFW_OK || !o.sink ||
-	    o.chunk > CHUNK_MAX)
+	    o.chunk > CHUNK_MAX || (o.scratch_dir && !*o.scratch_dir))
 		return STMFW_EINVAL;
 	int err = stmfw__op_new(&op, c, &read_kind, sizeof(struct read_job), cb, arg);
 	if (err)
 		return err;
 	struct read_job *job = op->job;
-	stmfw__transfer_init(op, o.bank, o.offset, o.length, o.scratch_dir);
-	job->transfer.chunk = o.chunk ? o.chunk : CHUNK_DEFAULT;
-	job->transfer.send = send_piece;
-	job->transfer.take = take_piece;
 	job->sink = o.sink;
-	job->progress = o.progress;
-	job->arg = o.arg;
+	job->transfer = (struct transfer){ .search = { .number = o.bank },
+					   .offset = o.offset,
+					   .length = o.length,
+					   .chunk = o.chunk ? o.chunk : CHUNK_DEFAULT,
+					   .progress = o.progress,
+					   .arg = o.arg,
+					   .send = send_piece,
+					   .take = take_piece };
+	if (o.scratch_dir)
+		job->transfer.scratch_dir = stmfw__arena_strdup(&op->arena, o.scratch_dir);
 	job->bytes = stmfw__arena_alloc(&op->arena, job->transfer.chunk);
 	return stmfw__op_submit(op, out);
 }

@@ -6,7 +6,9 @@
  * runs as, and it is emptied before each use, so that old content cannot be taken for new: a
  * failed `flash read_bank` leaves its file as it was.
  *
- * These are plain blocking calls: small pieces, to a local file that is in the page cache.
+ * These are plain blocking calls: small pieces, to a local file that is in the page cache. (On a
+ * network file system the two processes may see different content; a short or long file is an
+ * error, and what it holds is proven by verify_flash.c.)
  */
 #include "scratch.h"
 
@@ -22,6 +24,8 @@
 #include "client.h"
 #include "explain.h"
 #include "tcl.h"
+
+#define FILE_NAME "flash.bin"
 
 static const char *default_dir(void)
 {
@@ -43,10 +47,10 @@ int stmfw__scratch_open(struct scratch *s, struct arena *a, const char *dir)
 {
 	char *real = realpath(dir ? dir : default_dir(), NULL); /* OpenOCD has another cwd */
 
-	*s = (struct scratch){ .fd = -1 };
+	*s = (struct scratch){ .fd = -1, .dir_fd = -1 };
 	if (!real)
 		return STMFW_EFILE;
-	s->path = stmfw__arena_printf(a, "%s/stmfw-XXXXXX/flash.bin", real);
+	s->path = stmfw__arena_printf(a, "%s/stmfw-XXXXXX/" FILE_NAME, real);
 	char *made = stmfw__arena_printf(a, "%s/stmfw-XXXXXX", real);
 	free(real);
 	if (!s->path || !made)
@@ -55,7 +59,9 @@ int stmfw__scratch_open(struct scratch *s, struct arena *a, const char *dir)
 		return STMFW_EFILE;
 	s->dir = made;
 	memcpy(s->path, made, strlen(made));
-	s->fd = open(s->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	s->dir_fd = open(s->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (s->dir_fd >= 0)
+		s->fd = openat(s->dir_fd, FILE_NAME, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (s->fd < 0) {
 		int err = errno;
 
@@ -71,12 +77,15 @@ void stmfw__scratch_close(struct scratch *s)
 {
 	if (!s->dir)
 		return;
-	if (s->fd >= 0)
+	if (s->fd >= 0) {
 		close(s->fd);
-	unlink(s->path);
+		unlinkat(s->dir_fd, FILE_NAME, 0);
+	}
+	if (s->dir_fd >= 0)
+		close(s->dir_fd);
 	rmdir(s->dir);
 	s->dir = NULL;
-	s->fd = -1;
+	s->fd = s->dir_fd = -1;
 }
 
 enum move stmfw__scratch_ask(struct scratch *s, struct op *op)

@@ -12,7 +12,8 @@
 #include "op.h"
 
 struct scratch {
-	int fd; /* -1: not open */
+	int fd;     /* of the file; -1: not open */
+	int dir_fd; /* of its directory          */
 	char *dir;
 	char *path;
 	char token[WIRE_NONCE_SIZE];

@@ -12,12 +12,11 @@
 #include "parse.h"
 #include "tcl.h"
 
-/* One line for each: name, type, state, examined. arp_poll, because a cached state may be old; once
-   more after a reset, because the first look finds only that there was one. */
+/* One line for each: name, type, state, examined. arp_poll, because a cached state may be old: if it
+   fails, the state is not known. Once more after a reset: the first look finds only that. */
 static const char list_targets[] =
 	"apply {{} {set o {};foreach t [target names] {"
-	"catch {$t arp_poll};"
-	"if {[catch {$t curstate} s]} {set s unknown};"
+	"if {[catch {$t arp_poll;set s [$t curstate]}]} {set s unknown};"
 	"if {$s eq {reset}} {catch {$t arp_poll;set s [$t curstate]}};"
 	"if {[catch {$t was_examined} e]} {set e 0};"
 	"if {[catch {$t cget -type} y]} {set y {}};"
@@ -43,15 +42,6 @@ static enum stmfw_state parse_state(const char *word)
 	return STMFW_TARGET_UNKNOWN;
 }
 
-static size_t count_lines(const char *text)
-{
-	size_t n = *text != '\0';
-
-	for (; *text; text++)
-		n += *text == '\n';
-	return n;
-}
-
 static bool parse_target(char *line, stmfw_target *t)
 {
 	const char *name = stmfw__next_piece(&line, '\t');
@@ -75,7 +65,7 @@ static int keep_targets(struct op *op, const struct reply *last)
 	char *rest = stmfw__arena_copy(&op->arena, last->result, last->result_len);
 	if (!rest)
 		return STMFW_ENOMEM;
-	size_t n = count_lines(rest);
+	size_t n = *rest ? stmfw__count_lines(rest) : 0;
 	stmfw_target *targets = stmfw__arena_alloc(&op->arena, (n + 1) * sizeof(*targets));
 	if (!targets)
 		return STMFW_ENOMEM;
@@ -117,31 +107,25 @@ int stmfw_targets(stmfw_client *c, stmfw_done_cb cb, void *arg, stmfw_op *out)
 
 /* ---- reset, halt, resume: a command, then a look at the states ---- */
 
-struct control_job {
-	const char *step;
-	const char *target; /* NULL: all of them; "": the current one, until we know its name */
-	enum stmfw_state expected; /* STMFW_TARGET_UNKNOWN: no matter                       */
-	bool commanded;
-};
+enum control_step { CONTROL_COMMAND, CONTROL_SENT, CONTROL_LOOK };
 
-/* Its result is the target's name. */
-static const char control_one[] =
-	"apply {{t s} {set o [target current];if {$t eq {}} {set t $o};targets $t;"
-	"set c [catch $s r];targets $o;if {$c} {error $r};set t}}";
+struct control_job {
+	const char *name; /* the command, and the step's name */
+	enum control_step step;
+	const char *target; /* NULL: all of them; "": the current one, until we know its name */
+	enum stmfw_state expected; /* STMFW_TARGET_UNKNOWN: any that is known               */
+};
 
 static enum move send_control(struct op *op)
 {
 	struct control_job *job = op->job;
-	struct buf *b = stmfw__op_script(op, job->step, 0);
+	struct buf *b = stmfw__op_script(op, job->name, 0);
 
-	job->commanded = true;
-	if (!job->target) {
-		stmfw__buf_puts(b, job->step);
-		return MOVE_SEND;
-	}
-	stmfw__buf_puts(b, control_one);
-	stmfw__tcl_arg(b, job->target);
-	stmfw__tcl_arg(b, job->step);
+	job->step = CONTROL_SENT;
+	if (job->target)
+		stmfw__tcl_on_target(b, job->target, job->name);
+	else
+		stmfw__buf_puts(b, job->name);
 	return MOVE_SEND;
 }
 
@@ -149,6 +133,13 @@ static enum move send_control(struct op *op)
 static bool is_meant(const struct control_job *job, const stmfw_target *t)
 {
 	return job->target ? strcmp(t->name, job->target) == 0 : t->examined;
+}
+
+static bool is_as_expected(const struct control_job *job, const stmfw_target *t)
+{
+	if (job->expected == STMFW_TARGET_UNKNOWN)
+		return t->state != STMFW_TARGET_UNKNOWN;
+	return t->state == job->expected;
 }
 
 static enum move judge_states(struct op *op)
@@ -161,17 +152,27 @@ static enum move judge_states(struct op *op)
 
 		if (!is_meant(job, t))
 			continue;
-		if (t->state != job->expected) {
+		if (!is_as_expected(job, t)) {
 			op->res.advice = "The chip's firmware may sleep or switch SWD off, or the "
 					 "board has no power. Hold reset and try again.";
 			return stmfw__op_fail(op, STMFW_ETARGET, "after \"%s\" %s is %s",
-					      job->step, t->name, t->state_name);
+					      job->name, t->name, t->state_name);
 		}
 		good++;
 	}
 	if (good == 0)
 		return stmfw__op_fail(op, STMFW_ETARGET, "OpenOCD cannot talk to any target");
 	return stmfw__op_ok(op);
+}
+
+/* The reply to a command for one target is a list that begins with its name. */
+static const char *keep_name(struct op *op, const struct reply *last)
+{
+	char *name = stmfw__arena_copy(&op->arena, last->result, last->result_len);
+
+	if (name)
+		name[strcspn(name, " \n")] = '\0';
+	return name;
 }
 
 static enum move look_at_states(struct op *op, const struct reply *last)
@@ -181,30 +182,33 @@ static enum move look_at_states(struct op *op, const struct reply *last)
 	if (!reply_ok(last))
 		return stmfw__op_refused(op, STMFW_ETARGET, last);
 	if (job->target)
-		job->target = stmfw__arena_copy(&op->arena, last->result, last->result_len);
+		job->target = keep_name(op, last);
 	if (op->arena.failed)
-		return stmfw__op_ok(op);
-	return stmfw__op_send(op, "targets", list_targets);
+		return stmfw__op_ok(op); /* which says that memory ran out */
+	job->step = CONTROL_LOOK;
+	return stmfw__op_send(op, job->name, list_targets);
 }
 
 static enum move control_next(struct op *op, const struct reply *last)
 {
 	const struct control_job *job = op->job;
+	enum move move;
 
-	if (!job->commanded)
+	switch (job->step) {
+	case CONTROL_COMMAND:
 		return send_control(op);
-	if (op->res.step == job->step)
+	case CONTROL_SENT:
 		return look_at_states(op, last);
-	enum move move = take_targets(op, last);
-	op->res.step = job->step;
-	if (op->res.status != STMFW_OK || job->expected == STMFW_TARGET_UNKNOWN)
-		return move;
-	return judge_states(op);
+	case CONTROL_LOOK:
+		break;
+	}
+	move = take_targets(op, last);
+	return op->res.status == STMFW_OK ? judge_states(op) : move;
 }
 
 static const struct op_kind control_kind = { .name = "target control", .next = control_next };
 
-static int control(stmfw_client *c, const char *step, const char *target,
+static int control(stmfw_client *c, const char *name, const char *target,
 		   enum stmfw_state expected, stmfw_done_cb cb, void *arg, stmfw_op *out)
 {
 	struct op *op;
@@ -215,7 +219,7 @@ static int control(stmfw_client *c, const char *step, const char *target,
 	if (err)
 		return err;
 	struct control_job *job = op->job;
-	job->step = step;
+	job->name = name;
 	job->target = target ? stmfw__arena_strdup(&op->arena, target) : NULL;
 	job->expected = expected;
 	return stmfw__op_submit(op, out);

@@ -35,15 +35,28 @@ size_t stmfw__tcl_word_length(const void *bytes, size_t length)
 	return total;
 }
 
-void stmfw__tcl_word(struct buf *b, const void *bytes, size_t length)
+/* out has room for stmfw__tcl_word_length() bytes. */
+static void write_word(char *out, const void *bytes, size_t length)
 {
 	const unsigned char *p = bytes;
-	char out[4];
 
-	stmfw__buf_append(b, "\"", 1);
-	for (size_t i = 0; i < length; i++)
-		stmfw__buf_append(b, out, escape(out, p[i]));
-	stmfw__buf_append(b, "\"", 1);
+	*out++ = '"';
+	for (size_t i = 0; i < length; i++) {
+		char piece[4];
+		size_t n = escape(piece, p[i]);
+
+		memcpy(out, piece, n);
+		out += n;
+	}
+	*out = '"';
+}
+
+void stmfw__tcl_word(struct buf *b, const void *bytes, size_t length)
+{
+	char *room = stmfw__buf_extend(b, stmfw__tcl_word_length(bytes, length));
+
+	if (room)
+		write_word(room, bytes, length);
 }
 
 void stmfw__tcl_arg(struct buf *b, const char *s)
@@ -52,27 +65,34 @@ void stmfw__tcl_arg(struct buf *b, const char *s)
 	stmfw__tcl_word(b, s, strlen(s));
 }
 
+/* The target's name is looked up, because `$t` alone would run any command of that name. Errors
+   are passed on as they are, with OpenOCD's number. */
+static const char on_target[] =
+	"apply {{t s} {"
+	"set o [target current];"
+	"if {$t eq {}} {set t $o};"
+	"if {[lsearch -exact [target names] $t] < 0} {error \"there is no target \\\"$t\\\"\"};"
+	"targets $t;"
+	"set c [catch $s r d];"
+	"targets $o;"
+	"if {$c} {return {*}$d $r};"
+	"list $t $r}}";
+
+void stmfw__tcl_on_target(struct buf *b, const char *target, const char *script)
+{
+	stmfw__buf_puts(b, on_target);
+	stmfw__tcl_arg(b, target);
+	stmfw__tcl_arg(b, script);
+}
+
 size_t stmfw_quote(char *out, size_t cap, const void *bytes, size_t length)
 {
 	size_t need = stmfw__tcl_word_length(bytes, length);
 
 	if (cap == 0)
 		return need;
-	if (need >= cap) { /* half a word would be worse than none */
-		out[0] = '\0';
-		return need;
-	}
-	const unsigned char *p = bytes;
-	size_t n = 0;
-	out[n++] = '"';
-	for (size_t i = 0; i < length; i++) {
-		char piece[4];
-		size_t len = escape(piece, p[i]);
-
-		memcpy(out + n, piece, len);
-		n += len;
-	}
-	out[n++] = '"';
-	out[n] = '\0';
+	if (need < cap)
+		write_word(out, bytes, length);
+	out[need < cap ? need : 0] = '\0'; /* half a word would be worse than none */
 	return need;
 }

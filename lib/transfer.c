@@ -15,18 +15,6 @@ static struct transfer *transfer(const struct op *op)
 	return op->job;
 }
 
-void stmfw__transfer_init(struct op *op, unsigned int bank, uint64_t offset, uint64_t length,
-			  const char *scratch_dir)
-{
-	struct transfer *t = transfer(op);
-
-	t->search.number = bank;
-	t->offset = offset;
-	t->length = length;
-	if (scratch_dir)
-		t->scratch_dir = stmfw__arena_strdup(&op->arena, scratch_dir);
-}
-
 uint64_t stmfw__transfer_at(const struct op *op)
 {
 	return transfer(op)->offset + op->res.bytes;
@@ -84,6 +72,7 @@ enum move stmfw__transfer_next(struct op *op, const struct reply *last)
 
 	switch (t->step) {
 	case TRANSFER_FIND:
+		t->search.probe_anyway = t->length == 0; /* then all depends on the size */
 		if (!stmfw__find_bank(op, &t->search, last, &move))
 			return move;
 		if (!stmfw__check_range(op, &t->search.bank, t->offset, &t->length))
@@ -99,6 +88,20 @@ enum move stmfw__transfer_next(struct op *op, const struct reply *last)
 		return next_piece(op);
 	}
 	return MOVE_DONE;
+}
+
+void stmfw__transfer_count(struct op *op)
+{
+	op->res.bytes += transfer(op)->piece;
+}
+
+void stmfw__transfer_tell(struct op *op)
+{
+	const struct transfer *t = transfer(op);
+	const stmfw_progress p = { op->res.op, op->kind->name, op->res.bytes, t->length };
+
+	if (t->progress)
+		t->progress(op->client, &p, t->arg);
 }
 
 void stmfw__transfer_cleanup(struct op *op)

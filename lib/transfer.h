@@ -20,6 +20,8 @@ struct transfer {
 	uint64_t length; /* 0: the rest of the bank, until it has been found */
 	size_t chunk;    /* most bytes of one piece */
 	const char *scratch_dir;
+	stmfw_progress_cb progress;
+	void *arg; /* for it, and for a sink */
 	struct scratch scratch;
 	enum transfer_step step;
 	size_t piece; /* bytes of the current one, which begins at offset + op->res.bytes */
@@ -28,15 +30,15 @@ struct transfer {
 	enum move (*take)(struct op *op, const struct reply *reply);
 };
 
-/* To be the first member of the operation's job. */
+/* The struct is to be the first member of the operation's job. */
 enum move stmfw__transfer_next(struct op *op, const struct reply *last);
 void stmfw__transfer_cleanup(struct op *op);
 /* Where the current piece begins, in the bank and as an address. */
 uint64_t stmfw__transfer_at(const struct op *op);
 uint64_t stmfw__transfer_address(const struct op *op);
 enum move stmfw__transfer_file_failed(struct op *op);
-/* Chooses among the caller's values and the defaults. */
-void stmfw__transfer_init(struct op *op, unsigned int bank, uint64_t offset, uint64_t length,
-			  const char *scratch_dir);
+/* The current piece is done: count it; tell the user. */
+void stmfw__transfer_count(struct op *op);
+void stmfw__transfer_tell(struct op *op);
 
 #endif

@@ -16,6 +16,7 @@
 #include "transfer.h"
 
 #define CHUNK_DEFAULT (128u << 10)
+#define CHUNK_MAX (1u << 20)
 /* OpenOCD itself waits this long for the chip's CRC, and longer the more there is. */
 #define CRC_PATIENCE_MS 25000u
 #define SLOWEST_BYTES_PER_SECOND 8192u
@@ -23,9 +24,14 @@
 struct verify_job {
 	struct transfer transfer; /* first: see transfer.h */
 	const uint8_t *data;
-	stmfw_progress_cb progress;
-	void *arg;
 };
+
+_Static_assert(offsetof(struct verify_job, transfer) == 0, "transfer.h says so");
+
+/* verify_image asks the current target, which must be the bank's. Up to 0.11 OpenOCD does not tell
+   which that is; with more than one, the proof could be of the wrong chip. */
+static const char only_target[] = "if {[llength [target names]] != 1} {error {this OpenOCD does not "
+				  "say which target the bank belongs to}};";
 
 static enum move send_piece(struct op *op)
 {
@@ -35,18 +41,24 @@ static enum move send_piece(struct op *op)
 	if (!stmfw__scratch_write(&t->scratch, job->data + op->res.bytes, t->piece))
 		return stmfw__transfer_file_failed(op);
 	uint32_t ms = stmfw__op_deadline(op, CRC_PATIENCE_MS, t->piece, SLOWEST_BYTES_PER_SECOND);
-	struct buf *b = stmfw__op_script(op, "verify", ms);
-	stmfw__buf_puts(b, "verify_image");
-	stmfw__tcl_arg(b, t->scratch.path);
-	stmfw__buf_printf(b, " 0x%" PRIx64 " bin", stmfw__transfer_address(op));
+	struct buf command;
+	stmfw__buf_init(&command, op->script.mem, WIRE_SCRIPT_LIMIT / 16);
+	if (t->search.bank.target[0] == '\0')
+		stmfw__buf_puts(&command, only_target);
+	stmfw__buf_puts(&command, "verify_image");
+	stmfw__tcl_arg(&command, t->scratch.path);
+	stmfw__buf_printf(&command, " 0x%" PRIx64 " bin", stmfw__transfer_address(op));
+	if (command.error)
+		return stmfw__op_fail(op, STMFW_ENOMEM, "%s", stmfw_strerror(STMFW_ENOMEM));
+	stmfw__tcl_on_target(stmfw__op_script(op, "verify", ms), t->search.bank.target, command.data);
+	stmfw__buf_release(&command);
 	return MOVE_SEND;
 }
 
 /* Only asked once the command has failed: did it find a difference, or could it not look? */
 static bool tells_of_difference(const struct reply *r)
 {
-	return strstr(r->log, "diff ") || strstr(r->result, "diff ") ||
-	       strstr(r->log, "contents differ") || strstr(r->result, "contents differ");
+	return stmfw__has_line(r->log, "diff 0 address") || stmfw__has_line(r->result, "diff 0 address");
 }
 
 static enum move take_verdict(struct op *op, const struct reply *reply)
@@ -54,7 +66,6 @@ static enum move take_verdict(struct op *op, const struct reply *reply)
 	const struct verify_job *job = op->job;
 	size_t piece = job->transfer.piece;
 	uint64_t address = stmfw__transfer_address(op);
-	uint64_t n = 0;
 
 	if (!reply_ok(reply) && tells_of_difference(reply)) {
 		op->res.advice = "The line to the chip is not reliable, or its content changed: "
@@ -66,8 +77,7 @@ static enum move take_verdict(struct op *op, const struct reply *reply)
 	if (!reply_ok(reply))
 		return stmfw__op_refused(op, STMFW_ETARGET, reply);
 	/* An empty or unreadable file also "succeeds", with 0 bytes. */
-	if (!stmfw__find_uint_after(reply->result, "verified ", &n))
-		stmfw__find_uint_after(reply->log, "verified ", &n);
+	uint64_t n = stmfw__op_count(reply, "verified ");
 	if (n != piece)
 		return stmfw__op_fail(op, STMFW_EVERIFY,
 				      "OpenOCD compared %" PRIu64 " of %zu bytes at 0x%08" PRIx64, n,
@@ -77,12 +87,8 @@ static enum move take_verdict(struct op *op, const struct reply *reply)
 
 static void offer_progress(struct op *op)
 {
-	const struct verify_job *job = op->job;
-
-	op->res.bytes += job->transfer.piece;
-	const stmfw_progress p = { op->res.op, "verify", op->res.bytes, job->transfer.length };
-	if (job->progress)
-		job->progress(op->client, &p, job->arg);
+	stmfw__transfer_count(op);
+	stmfw__transfer_tell(op);
 }
 
 static const struct op_kind verify_kind = { .name = "verify",
@@ -97,18 +103,22 @@ int stmfw_verify_flash(stmfw_client *c, const stmfw_verify_opts *opts, stmfw_don
 	struct op *op;
 
 	if (!c || !opts || stmfw__copy_opts(&o, sizeof(o), opts) != STMFW_OK || !o.data ||
-	    o.length == 0)
+	    o.length == 0 || o.chunk > CHUNK_MAX || (o.scratch_dir && !*o.scratch_dir))
 		return STMFW_EINVAL;
 	int err = stmfw__op_new(&op, c, &verify_kind, sizeof(struct verify_job), cb, arg);
 	if (err)
 		return err;
 	struct verify_job *job = op->job;
-	stmfw__transfer_init(op, o.bank, o.offset, o.length, o.scratch_dir);
-	job->transfer.chunk = o.chunk ? o.chunk : CHUNK_DEFAULT;
-	job->transfer.send = send_piece;
-	job->transfer.take = take_verdict;
 	job->data = o.data;
-	job->progress = o.progress;
-	job->arg = o.arg;
+	job->transfer = (struct transfer){ .search = { .number = o.bank },
+					   .offset = o.offset,
+					   .length = o.length,
+					   .chunk = o.chunk ? o.chunk : CHUNK_DEFAULT,
+					   .progress = o.progress,
+					   .arg = o.arg,
+					   .send = send_piece,
+					   .take = take_verdict };
+	if (o.scratch_dir)
+		job->transfer.scratch_dir = stmfw__arena_strdup(&op->arena, o.scratch_dir);
 	return stmfw__op_submit(op, out);
 }

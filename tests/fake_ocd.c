@@ -46,6 +46,7 @@ struct fake_ocd {
 	uv_tcp_t listener;
 	uv_loop_t *loop;
 	struct fake_conn *conns;
+	struct scene *scene; /* our copy: the test's may be on its stack */
 	const struct scene *step;
 	bool manual, gate_open, stopping;
 	const char *greeting;
@@ -66,7 +67,7 @@ static void *grow(void *old, size_t size)
 {
 	void *new = realloc(old, size);
 
-	ck_assert_ptr_nonnull(new);
+	INSIST(new != NULL, "malloc");
 	return new;
 }
 
@@ -97,8 +98,10 @@ static void bytes_free(struct bytes *b)
 
 static void ocd_release(struct fake_ocd *ocd)
 {
-	if (--ocd->handles == 0)
-		free(ocd);
+	if (--ocd->handles > 0)
+		return;
+	free(ocd->scene);
+	free(ocd);
 }
 
 static void conn_unlink(struct fake_conn *conn)
@@ -239,7 +242,10 @@ void fake_notify(struct fake_conn *conn, const char *record)
 
 void fake_hang_up(struct fake_conn *conn)
 {
-	conn_close(conn, false);
+	if (conn->out.length && !conn->closing)
+		conn->cut = conn->out.length; /* once all of it has been sent */
+	else
+		conn_close(conn, false);
 }
 
 void fake_reset(struct fake_conn *conn)
@@ -319,13 +325,13 @@ static char decode_escape(const char **at, const char *end)
 	unsigned int value = 0;
 	int digits = 0;
 
-	ck_assert_msg(p < end, "request ends in a backslash");
+	INSIST(p < end, "request ends in a backslash");
 	while (digits < 3 && p < end && *p >= '0' && *p <= '7') {
 		value = value * 8 + (unsigned int)(*p++ - '0');
 		digits++;
 	}
 	if (digits == 0) {
-		ck_assert_msg(strchr("\\\"$[]{}", *p) != NULL, "odd escape \\%c", *p);
+		INSIST(strchr("\\\"$[]{}", *p) != NULL, "odd escape \\%c", *p);
 		value = (unsigned char)*p++;
 	}
 	*at = p;
@@ -338,14 +344,14 @@ static void decode_word(struct bytes *script, const char *p, const char *end)
 	while (p < end && *p != '"') {
 		char c = *p++;
 
-		ck_assert_msg(c != '$' && c != '[', "unquoted %c in a request", c);
+		INSIST(c != '$' && c != '[', "unquoted %c in a request", c);
 		if (c == '\\')
 			c = decode_escape(&p, end);
 		bytes_add(script, &c, 1);
 	}
-	ck_assert_msg(p < end, "request without a closing quote");
+	INSIST(p < end, "request without a closing quote");
 	for (p++; p < end; p++)
-		ck_assert_msg(*p == '\r' || *p == '\n', "text after the script");
+		INSIST(*p == '\r' || *p == '\n', "text after the script");
 	bytes_add(script, "", 1);
 	script->length--;
 }
@@ -366,13 +372,13 @@ static const char *take_nonce(struct fake_conn *conn, const char *p, const char 
 
 	memcpy(conn->nonce_before, conn->nonce, sizeof(conn->nonce));
 	while (p < end && *p != ' ' && n < sizeof(conn->nonce) - 1) {
-		ck_assert_msg((n == 0) == (*p == '@'), "nonce begins with @, once");
+		INSIST((n == 0) == (*p == '@'), "nonce begins with @, once");
 		conn->nonce[n++] = *p++;
 	}
 	conn->nonce[n] = '\0';
-	ck_assert_msg(n > 8, "nonce %s is easy to guess", conn->nonce);
-	ck_assert_msg(strcmp(conn->nonce, conn->nonce_before) != 0, "nonce used twice");
-	ck_assert_msg(end - p > 2 && p[0] == ' ' && p[1] == '"', "no quoted script");
+	INSIST(n > 8, "nonce %s is easy to guess", conn->nonce);
+	INSIST(strcmp(conn->nonce, conn->nonce_before) != 0, "nonce used twice");
+	INSIST(end - p > 2 && p[0] == ' ' && p[1] == '"', "no quoted script");
 	return p + 2;
 }
 
@@ -384,9 +390,9 @@ static void unwrap(struct fake_conn *conn, size_t length, struct bytes *script)
 	const char *end = in + length;
 	const char *p = find(in, length, "}} @");
 
-	ck_assert_msg(length > sizeof(envelope) && memcmp(in, envelope, sizeof(envelope) - 1) == 0,
-		      "a request without its envelope: %.*s", (int)length, in);
-	ck_assert_msg(p != NULL, "a request without a nonce: %.*s", (int)length, in);
+	INSIST(length > sizeof(envelope) && memcmp(in, envelope, sizeof(envelope) - 1) == 0,
+	       "a request without its envelope: %.*s", (int)length, in);
+	INSIST(p != NULL, "a request without a nonce: %.*s", (int)length, in);
 	decode_word(script, take_nonce(conn, p + 3, end), end);
 }
 
@@ -448,7 +454,7 @@ static bool expect(struct fake_conn *conn, const struct scene *s)
 	if (!take_request(conn, &script))
 		return false;
 	conn->ocd->requests++;
-	ck_assert_msg(matches(s, &script), "peer expected '%s' and got '%s'", s->text, script.at);
+	INSIST(matches(s, &script), "peer expected '%s' and got '%s'", s->text, script.at);
 	bytes_free(&script);
 	return true;
 }
@@ -473,7 +479,7 @@ static bool improvise(struct fake_conn *conn)
 	if (!take_request(conn, &script))
 		return false;
 	ocd->requests++;
-	ck_assert_msg(ocd->answer != NULL, "peer did not expect '%s'", script.at);
+	INSIST(ocd->answer != NULL, "peer did not expect '%s'", script.at);
 	ocd->answer(conn, script.at, script.length, ocd->answer_arg);
 	bytes_free(&script);
 	return true;
@@ -651,13 +657,23 @@ static uint16_t port_of(const uv_tcp_t *tcp)
 	return ntohs(address.sin_port);
 }
 
+static struct scene *copy_scene(const struct scene *scene)
+{
+	size_t n = 1;
+
+	while (scene[n - 1].verb != FAKE_END)
+		n++;
+	return memcpy(grow(NULL, n * sizeof(*scene)), scene, n * sizeof(*scene));
+}
+
 struct fake_ocd *fake_ocd_start(uv_loop_t *loop, const struct scene *scene)
 {
 	struct fake_ocd *ocd = grow(NULL, sizeof(*ocd));
 
 	memset(ocd, 0, sizeof(*ocd));
 	ocd->loop = loop;
-	ocd->step = scene ? scene : no_scene;
+	ocd->scene = copy_scene(scene ? scene : no_scene);
+	ocd->step = ocd->scene;
 	ocd->manual = ocd->step->verb == FAKE_MANUAL;
 	ocd->greeting = GREETING_RESULT;
 	ocd->handles = 1;

@@ -104,16 +104,21 @@ static void run(struct fake_conn *conn, const char *args)
 	answer(conn);
 }
 
-/* ... "NAME" "halt"; no name: the current one. The answer is the name. */
-static void control_one(struct fake_conn *conn, const char *args)
+static void verify_image(struct fake_conn *conn, const char *args);
+
+/* ... "NAME" "SCRIPT"; no name: the current one. The answer begins with the name. */
+static void on_target(struct fake_conn *conn, const char *args)
 {
-	char name[64], verb[16];
+	static const char verify[] = "verify_image ";
+	char name[64], script[1024];
 
 	word(&args, name, sizeof(name));
-	word(&args, verb, sizeof(verb));
+	word(&args, script, sizeof(script));
 	ck_assert_msg(!*name || strcmp(name, FAKE_CHIP_TARGET) == 0, "target %s", name);
-	out.length = strlen(strcpy(out.at, FAKE_CHIP_TARGET));
-	if (strcmp(verb, "halt") == 0)
+	out.length = strlen(strcpy(out.at, FAKE_CHIP_TARGET " "));
+	if (strncmp(script, verify, strlen(verify)) == 0)
+		verify_image(conn, script + strlen(verify));
+	else if (strcmp(script, "halt") == 0)
 		halt(conn, args);
 	else
 		run(conn, args);
@@ -375,8 +380,8 @@ static const struct {
 	const char *words; /* found in the script; the rest behind them is args */
 	void (*answer)(struct fake_conn *conn, const char *args);
 } scripts[] = {
-	{ "if {$c} {error $r};set t}} ", control_one },
-	{ "[target names]", list_targets },
+	{ "list $t $r}} ", on_target },
+	{ "foreach t [target names]", list_targets },
 	{ "array2mem v $w $a $n}} ", write_memory },
 	{ "set o}} ", read_memory },
 	{ "[flash list]", list_banks },
@@ -385,7 +390,6 @@ static const struct {
 	{ "flash erase_check ", erase_check },
 	{ "flash read_bank ", read_bank },
 	{ "flash write_image ", write_image },
-	{ "verify_image ", verify_image },
 	{ "source ", source },
 	{ "reset run", run },
 	{ "halt", halt },

@@ -85,11 +85,9 @@ static bool may_do_without(const struct api_call *call, enum fake_fault fault, i
 			if (strcmp(call->name, no_matter[i]) == 0)
 				return true;
 	}
-	if (strcmp(call->name, "shutdown") == 0)
-		return fault == FAULT_HANG_UP || fault == FAULT_RESET;
 	if (strcmp(call->name, "identify") == 0)
 		return soft && request > 0;
-	return soft && (strcmp(call->name, "bank_info") == 0 ||
+	return soft && ((strcmp(call->name, "bank_info") == 0 && fault != FAULT_ERROR) ||
 			strcmp(call->name, "read_flash") == 0 ||
 			strcmp(call->name, "verify_flash") == 0);
 }

@@ -244,7 +244,11 @@ START_TEST(targets_and_banks_are_typed)
 	RUN_OK(stmfw_banks(real.client, DONE));
 	RUN_FAILS(STMFW_ERANGE, stmfw_bank_info(real.client, 1, 0, DONE));
 	RUN_FAILS(STMFW_ETARGET, stmfw_read_words(real.client, NULL, 0, 32, 1, DONE));
-	RUN_FAILS(STMFW_ETARGET, stmfw_halt(real.client, "no such target", DONE));
+	RUN_FAILS(STMFW_ERANGE, stmfw_halt(real.client, "no such target", DONE));
+	/* A target's name is not a way to run commands. */
+	RUN_FAILS(STMFW_ERANGE, stmfw_read_words(real.client, "shutdown", 0, 32, 1, DONE));
+	RUN_FAILS(STMFW_ERANGE, stmfw_identify(real.client, "exit", DONE));
+	ck_assert_str_eq(tcl("expr 3"), "3");
 }
 END_TEST
 
@@ -281,6 +285,37 @@ START_TEST(timeout_is_honest_and_the_client_can_connect_again)
 	ck_assert(!stmfw_client_is_connected(real.client));
 	RUN_OK(stmfw_client_connect(real.client, NULL, real.tcl, DONE));
 	ck_assert_str_eq(tcl("expr 2"), "2");
+}
+END_TEST
+
+static void on_slow(stmfw_client *c, const stmfw_result *res, void *arg)
+{
+	(void)c;
+	(void)res;
+	(void)arg;
+	uv_sleep(300);
+}
+
+START_TEST(an_answer_that_came_during_a_slow_callback_counts)
+{
+	start();
+	ck_assert_int_eq(stmfw_command(real.client, "expr 1", 0, on_slow, NULL, NULL), STMFW_OK);
+	RUN_OK(stmfw_command(real.client, "expr 2", 100, DONE));
+	ck_assert_str_eq(outcome.text, "2");
+}
+END_TEST
+
+START_TEST(canceling_a_running_shutdown_tells_the_truth)
+{
+	stmfw_op op;
+
+	start();
+	outcome.done = false;
+	ck_assert_int_eq(stmfw_shutdown(real.client, on_outcome, NULL, &op), STMFW_OK);
+	ck_assert_int_eq(stmfw_cancel(real.client, op), STMFW_OK);
+	wait_outcome();
+	ck_assert_int_eq(outcome.res.status, STMFW_OK);
+	wait_end_of_openocd();
 }
 END_TEST
 
@@ -342,6 +377,8 @@ int main(void)
 		{ server_is_known_after_connecting, 1 },
 		{ real_telnet_port_is_named, 1 },
 		{ timeout_is_honest_and_the_client_can_connect_again, 1 },
+		{ an_answer_that_came_during_a_slow_callback_counts, 1 },
+		{ canceling_a_running_shutdown_tells_the_truth, 1 },
 		{ death_of_openocd_is_a_loss_with_unknown_outcome, 1 },
 		{ shutdown_ends_openocd_and_is_no_loss, 1 },
 		{ NULL, 0 }

@@ -125,6 +125,11 @@ START_TEST(erase_check_names_what_is_not_erased)
 	stmfw__parse_erase_check(copy("successfully checked erase state\n\tBank is erased\n"),
 				 sectors, 3);
 	ck_assert_int_eq(sectors[1].erased, 1);
+	stmfw__parse_erase_check(copy("unknown error when checking erase state of flash bank #0"),
+				 sectors, 3);
+	ck_assert_int_eq(sectors[1].erased, -1);
+	stmfw__parse_erase_check(copy(""), sectors, 3);
+	ck_assert_int_eq(sectors[0].erased, -1);
 }
 END_TEST
 
