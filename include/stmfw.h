@@ -39,7 +39,8 @@
  * OWNERSHIP  Handles come from stmfw_client_new() and go with stmfw_client_close(). Strings and
  *            option structs are copied before a call returns (one exception, named where it
  *            applies: stmfw_verify_opts.data). What a callback is given belongs to the library
- *            and is valid only during that callback.
+ *            and is valid only during that callback. Never uv_close() the client's handles (a
+ *            uv_walk() over the loop must leave them alone): close the client.
  *
  * PROMISES   P1   A function that returns anything but STMFW_OK has had no effect and causes no
  *                 callback.
@@ -59,7 +60,8 @@
  *                 timeout or a protocol error: the running operation reports that reason.
  *            P8   After stmfw_client_close(): every outstanding callback (STMFW_ECANCELED, or
  *                 the true result where it was already known), then the close callback, then
- *                 nothing. The client's memory is already released when the close callback runs.
+ *                 nothing. Events, log lines and `lost` are not told any more. The client's
+ *                 memory is already released when the close callback runs.
  *            P9   Arguments are copied before the call returns; results are valid only during
  *                 their callback.
  *            P10  Every function may be called from every callback, closing included.
@@ -70,7 +72,9 @@
  * STATES     new -> IDLE -connect-> CONNECTING -> READY; failure or loss leads back to IDLE, where
  *            the same client may connect again; close is accepted in every state, once. It never
  *            reconnects by itself: flashing must not be repeated behind the user's back. A client
- *            with work or a connection keeps uv_run() going; an idle one does not.
+ *            with work or a connection keeps uv_run() going; an idle one does not. (A name lookup
+ *            that was given up goes on in libuv's thread pool until the system answers; until
+ *            then the loop has work and the close callback waits.)
  *
  * CANCELLING OpenOCD cannot be interrupted. stmfw_cancel() takes effect before an operation
  *            starts or between two of its commands; a single command that is already running
@@ -80,13 +84,18 @@
  * TIMEOUTS   Each command has a deadline from the moment it is sent. When one passes, the
  *            connection is dropped (OpenOCD is still busy) and the outcome is STMFW_UNKNOWN.
  *
+ * ORDER      Events and log lines of a command are told before its result.
+ *
  * PROCESS    Ignore SIGPIPE (libuv on Linux does not). Paths named ocd_path are opened by the
  *            OpenOCD process, on its machine, relative to its directory: use absolute ones. The
  *            TCL port has no password and no encryption: keep it on the loopback interface.
+ *            Moving flash contents reads and writes a small file in a temporary directory on the
+ *            loop's thread: let that directory be local.
  *
  * VERSIONS   Structs that the caller fills start with their size and zero means default, so they
- *            can grow; structs that the library fills grow only at their end. Before 1.0 the API
- *            may change between minor versions.
+ *            can grow. Of what the library fills, stmfw_result, stmfw_progress, stmfw_event,
+ *            stmfw_server and stmfw_chip grow at their end; elements of arrays never grow. Before
+ *            1.0 the API may change between minor versions.
  */
 #ifndef STMFW_H
 #define STMFW_H
@@ -130,11 +139,11 @@ enum stmfw_error {
 	STMFW_ELOST = -6,         /* an established connection broke: look at OpenOCD, reconnect */
 	STMFW_ETIMEDOUT = -7,     /* no answer in time; connection dropped, outcome unknown     */
 	STMFW_ECANCELED = -8,     /* stmfw_cancel() or stmfw_client_close()                     */
-	STMFW_EPROTO = -9,        /* the peer is no OpenOCD TCL port, or lost sync              */
+	STMFW_EPROTO = -9,        /* the peer is no OpenOCD TCL port, lost sync, or says too much */
 	STMFW_ECOMMAND = -10,     /* OpenOCD ran the command and reported failure               */
 	STMFW_ETARGET = -11,      /* the chip does not answer or does not halt: check the board */
 	STMFW_EPROTECTED = -12,   /* read-out or write protection forbids it                    */
-	STMFW_ERANGE = -13,       /* no such bank, or the range does not fit in it              */
+	STMFW_ERANGE = -13,       /* no such bank or target, or the range does not fit          */
 	STMFW_EVERIFY = -14,      /* what the chip holds is not what it should hold             */
 	STMFW_EFILE = -15,        /* a local file could not be made, read or written            */
 	STMFW_EUNSUPPORTED = -16, /* this OpenOCD, chip or setup cannot do it                   */
@@ -359,10 +368,17 @@ STMFW_API int stmfw_cancel(stmfw_client *c, stmfw_op op);
 /* ---- the calls ---------------------------------------------------------------------------
  * Common to all of them.
  * Returns  STMFW_OK      accepted: cb comes exactly once
- *          STMFW_EINVAL  c or a needed argument missing, a path or name that is empty
+ *          STMFW_EINVAL  c or a needed argument missing, a path or name that is empty, a count or
+ *                        length of 0, unknown flags, a value out of the limits given
  *          STMFW_ESTATE  not connected;  STMFW_EFULL;  STMFW_ENOMEM
- * Reports  STMFW_ECOMMAND, STMFW_ELOST, STMFW_ETIMEDOUT, STMFW_EPROTO, STMFW_ECANCELED,
- *          STMFW_ENOMEM; others where listed
+ * Reports  STMFW_ELOST, STMFW_ETIMEDOUT, STMFW_EPROTO (also: an answer longer than reply_limit),
+ *          STMFW_ECANCELED, STMFW_ENOMEM
+ *          STMFW_ECOMMAND      OpenOCD said no; where its words are known, one of these instead:
+ *          STMFW_ETARGET       the chip or the probe does not respond
+ *          STMFW_EPROTECTED    write protection
+ *          STMFW_ERANGE        no such target or bank, or outside of it
+ *          STMFW_EUNSUPPORTED  this OpenOCD answers in a way that makes no sense to us
+ *          and others where listed. stmfw_command() reports STMFW_ECOMMAND only.
  * cb may be NULL where nobody cares; op may be NULL.
  */
 
@@ -372,9 +388,11 @@ STMFW_API int stmfw_cancel(stmfw_client *c, stmfw_op op);
  * On success text is the result, without a line end at its end, and log what was logged meanwhile,
  * kept apart. OpenOCD 0.10 puts
  * the output of its commands into the log. `poll on|off` has no lasting effect this way on 0.10
- * and 0.11. Words that come from outside must go through stmfw_quote().
+ * and 0.11. Words that come from outside must go through stmfw_quote(). To end OpenOCD use
+ * stmfw_shutdown(): as a command, "shutdown" fails and the connection is lost.
  *
- * @tcl         no byte 0x1a; at most 1 MiB once quoted
+ * @tcl         no byte 0x1a (it would end the command; \032 in a quoted word is fine); at most 1 MiB
+ *              once quoted
  * @timeout_ms  0: command_timeout_ms
  * Returns      STMFW_EINVAL also for a 0x1a or a script that is too long
  */
@@ -401,7 +419,9 @@ enum stmfw_reset_mode { STMFW_RESET_RUN, STMFW_RESET_HALT, STMFW_RESET_INIT };
 
 /**
  * Reset all targets of this OpenOCD, and look at their state afterwards: res->targets.
- * Reports  STMFW_ETARGET  reset failed, or halt/init was asked and a target is not halted
+ * Targets that OpenOCD has never been able to talk to do not count, unless there are no others.
+ * Reports  STMFW_ETARGET  reset failed; or halt/init was asked and a target is not halted; or run,
+ *                         and a target's state is not known afterwards
  */
 STMFW_API int stmfw_reset(stmfw_client *c, enum stmfw_reset_mode mode, stmfw_done_cb cb,
 			  void *arg, stmfw_op *op);
@@ -409,7 +429,7 @@ STMFW_API int stmfw_reset(stmfw_client *c, enum stmfw_reset_mode mode, stmfw_don
 /**
  * Halt or resume one target, and look at its state afterwards: res->targets.
  * @target  name; NULL: OpenOCD's current one
- * Reports  STMFW_ETARGET  it did not halt, or did not start again
+ * Reports  STMFW_ETARGET  it did not halt, or did not start again;  STMFW_ERANGE  no such target
  */
 STMFW_API int stmfw_halt(stmfw_client *c, const char *target, stmfw_done_cb cb, void *arg,
 			 stmfw_op *op);
@@ -456,7 +476,7 @@ enum stmfw_write_flag {
 
 typedef struct stmfw_write_opts {
 	size_t size;
-	const char *ocd_path;  /* image, on OpenOCD's machine                                  */
+	const char *ocd_path;  /* image, on OpenOCD's machine; not "erase" or "unlock"         */
 	uint64_t offset;       /* added to the image's addresses; the address for "bin"        */
 	const char *type;      /* "bin", "ihex", "elf", "s19"; NULL: OpenOCD guesses           */
 	unsigned int flags;    /* enum stmfw_write_flag                                        */
@@ -474,12 +494,12 @@ STMFW_API int stmfw_write_image(stmfw_client *c, const stmfw_write_opts *opts,
 /**
  * Read memory as words: res->words, res->count.
  * @width  8, 16 or 32 bits;  @count  1 to 16384
- * Reports STMFW_ETARGET  the target refuses the access
+ * Reports STMFW_ETARGET  the target refuses the access;  STMFW_ERANGE  no such target
  */
 STMFW_API int stmfw_read_words(stmfw_client *c, const char *target, uint64_t address,
 			       unsigned int width, size_t count, stmfw_done_cb cb, void *arg,
 			       stmfw_op *op);
-/** Write memory as words. Limits and reports as above. */
+/** Write memory as words that fit in width. Limits and reports as above. */
 STMFW_API int stmfw_write_words(stmfw_client *c, const char *target, uint64_t address,
 				unsigned int width, const uint32_t *words, size_t count,
 				stmfw_done_cb cb, void *arg, stmfw_op *op);
@@ -492,7 +512,10 @@ STMFW_API int stmfw_write_block(stmfw_client *c, const char *target, uint64_t ad
 				const uint8_t *data, size_t length, stmfw_done_cb cb, void *arg,
 				stmfw_op *op);
 
-/** End the OpenOCD process. Success is the end of the connection; `lost` is not called. */
+/**
+ * End the OpenOCD process. Success: it agreed, and the connection has ended; `lost` is not called.
+ * Reports  STMFW_ETIMEDOUT  it agreed but is still there
+ */
 STMFW_API int stmfw_shutdown(stmfw_client *c, stmfw_done_cb cb, void *arg, stmfw_op *op);
 
 /* ---- operations: several commands, in pieces, with progress ------------------------------ */
@@ -501,7 +524,7 @@ typedef struct stmfw_read_opts {
 	size_t size;
 	unsigned int bank;
 	uint64_t offset;            /* bytes from the start of the bank                      */
-	uint64_t length;            /* bytes; 0: up to the end of the bank                   */
+	uint64_t length;            /* bytes; 0: up to the end of the bank, which is probed  */
 	uint32_t chunk;             /* bytes per command; 0: 16 KiB, at most 1 MiB           */
 	const char *scratch_dir;    /* NULL: TMPDIR or /tmp                                  */
 	stmfw_sink_cb sink;         /* gets the bytes, in order                              */
@@ -514,7 +537,8 @@ typedef struct stmfw_read_opts {
  *
  * The target should be halted, so that it does not change its own flash meanwhile. Bytes travel
  * through a private file that both processes see; whether they do is found out first. It is
- * deleted however the operation ends. Cancelling takes effect between two pieces. res->bytes is
+ * deleted however the operation ends (if this process is killed it stays). Cancelling takes effect
+ * between two pieces. res->bytes is
  * what the sink has been given. Deadlines grow with the size of a piece.
  *
  * Returns  STMFW_EINVAL  also without a sink, or with too large a chunk
@@ -532,8 +556,8 @@ typedef struct stmfw_verify_opts {
 	unsigned int bank;
 	uint64_t offset;            /* bytes from the start of the bank                      */
 	const uint8_t *data;        /* NOT copied: must stay as it is until cb               */
-	uint64_t length;            /* bytes                                                 */
-	uint32_t chunk;             /* bytes per command; 0: 128 KiB                         */
+	uint64_t length;            /* bytes, at least 1                                     */
+	uint32_t chunk;             /* bytes per command; 0: 128 KiB, at most 1 MiB          */
 	const char *scratch_dir;    /* NULL: TMPDIR or /tmp                                  */
 	stmfw_progress_cb progress; /* may be NULL                                           */
 	void *arg;                  /* for progress                                          */

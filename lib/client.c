@@ -200,10 +200,11 @@ const stmfw_server *stmfw_client_server(const stmfw_client *c)
 
 void stmfw_client_set_data(stmfw_client *c, void *data)
 {
-	c->data = data;
+	if (c)
+		c->data = data;
 }
 
 void *stmfw_client_data(const stmfw_client *c)
 {
-	return c->data;
+	return c ? c->data : NULL;
 }

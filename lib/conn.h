@@ -29,7 +29,7 @@ struct conn_events {
 int stmfw__conn_open(struct conn **out, uv_loop_t *loop, const struct mem *mem, const char *host,
 		     uint16_t port, uint32_t timeout_ms, const struct conn_events *events,
 		     void *owner);
-/* Where the next request is to be written before conn_send(). NULL while the last one is not out. */
+/* Where the next request is to be written, for conn_send(). NULL while the last is not out. */
 struct buf *stmfw__conn_output(struct conn *conn);
 /* Sends all of the output at once. Returns 0 or a libuv code. */
 int stmfw__conn_send(struct conn *conn);

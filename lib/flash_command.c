@@ -71,7 +71,7 @@ int stmfw_read_bank(stmfw_client *c, unsigned int bank, const char *ocd_path, ui
 	return err;
 }
 
-/* The file's name comes before its type, so a file called "unlock" would be an option: refuse it. */
+/* A file called "unlock" would be taken for the option. */
 static bool is_keyword(const char *path)
 {
 	return strcmp(path, "erase") == 0 || strcmp(path, "unlock") == 0;

@@ -63,7 +63,7 @@ struct op {
 	stmfw_result res;
 };
 
-/* A new operation with a zeroed job of job_size bytes. Failures of its arena are noticed by submit. */
+/* A new operation with a zeroed job of job_size bytes. Submit notices if its arena failed. */
 int stmfw__op_new(struct op **out, struct stmfw_client *c, const struct op_kind *kind,
 		  size_t job_size, stmfw_done_cb cb, void *arg);
 /* Accepts or frees it. */
@@ -85,7 +85,7 @@ enum move stmfw__op_fail(struct op *op, int status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* The last command failed: tell OpenOCD's reason. What we know better overrides status. */
 enum move stmfw__op_refused(struct op *op, int status, const struct reply *reply);
-/* What a command printed: its result, or on 0.10 its log. Copied, NUL-terminated, or NULL: ENOMEM. */
+/* What a command printed: its result, or on 0.10 its log. A copy; NULL: no memory. */
 char *stmfw__op_output(struct op *op, const struct reply *reply);
 
 /* The number behind a word like "wrote ", in the result or in the log of 0.10. 0 if none. */

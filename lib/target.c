@@ -12,8 +12,8 @@
 #include "parse.h"
 #include "tcl.h"
 
-/* One line for each: name, type, state, examined. arp_poll, because a cached state may be old: if it
-   fails, the state is not known. Once more after a reset: the first look finds only that. */
+/* One line for each: name, type, state, examined. arp_poll, because a cached state may be old: if
+   it fails, the state is not known. Once more after a reset: the first look finds only that. */
 static const char list_targets[] =
 	"apply {{} {set o {};foreach t [target names] {"
 	"if {[catch {$t arp_poll;set s [$t curstate]}]} {set s unknown};"

@@ -30,8 +30,9 @@ _Static_assert(offsetof(struct verify_job, transfer) == 0, "transfer.h says so")
 
 /* verify_image asks the current target, which must be the bank's. Up to 0.11 OpenOCD does not tell
    which that is; with more than one, the proof could be of the wrong chip. */
-static const char only_target[] = "if {[llength [target names]] != 1} {error {this OpenOCD does not "
-				  "say which target the bank belongs to}};";
+static const char only_target[] =
+	"if {[llength [target names]] != 1} {"
+	"error {this OpenOCD does not say which target the bank belongs to}};";
 
 static enum move send_piece(struct op *op)
 {
