@@ -49,9 +49,10 @@ static enum move send_piece(struct op *op)
 	stmfw__buf_puts(&command, "verify_image");
 	stmfw__tcl_arg(&command, t->scratch.path);
 	stmfw__buf_printf(&command, " 0x%" PRIx64 " bin", stmfw__transfer_address(op));
-	if (command.error)
-		return stmfw__op_fail(op, STMFW_ENOMEM, "%s", stmfw_strerror(STMFW_ENOMEM));
-	stmfw__tcl_on_target(stmfw__op_script(op, "verify", ms), t->search.bank.target, command.data);
+	struct buf *script = stmfw__op_script(op, "verify", ms);
+	if (!command.error)
+		stmfw__tcl_on_target(script, t->search.bank.target, command.data);
+	script->error = command.error ? command.error : script->error; /* noticed when sending */
 	stmfw__buf_release(&command);
 	return MOVE_SEND;
 }

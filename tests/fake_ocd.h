@@ -14,6 +14,7 @@
 #ifndef FAKE_OCD_H
 #define FAKE_OCD_H
 
+#include <check.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -49,6 +50,13 @@ struct scene {
 	int code, ocd;
 	const char *log;
 };
+
+/* Like ck_assert_msg(), which notes each success in a file: too slow for what runs often. */
+#define INSIST(cond, ...)                                                                     \
+	do {                                                                                  \
+		if (!(cond))                                                                  \
+			ck_abort_msg(__VA_ARGS__);                                            \
+	} while (0)
 
 /* clang-format off */
 /* The scene greets by itself; must be the first step. */

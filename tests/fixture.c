@@ -55,13 +55,13 @@ static void *heap_realloc(void *ctx, void *ptr, size_t size)
 	struct block *old = ptr ? (struct block *)ptr - 1 : NULL;
 	struct block *b;
 
-	ck_assert_msg(!old || old->magic == BLOCK_LIVE, "foreign or dead block given back");
+	INSIST(!old || old->magic == BLOCK_LIVE, "foreign or dead block given back");
 	if (size == 0)
 		return heap_free(heap, old);
 	if (heap_refuses(heap))
 		return NULL;
 	b = malloc(sizeof(*b) + size);
-	ck_assert_ptr_nonnull(b);
+	INSIST(b != NULL, "malloc");
 	b->size = size;
 	b->magic = BLOCK_LIVE;
 	heap->live++;
@@ -87,9 +87,9 @@ void callback_enter(void)
 {
 	uv_thread_t self = uv_thread_self();
 
-	ck_assert_msg(fx.in_call == 0, "P3: callback from inside an API function");
-	ck_assert_msg(fx.in_callback == 0, "P4: callback nested in another one");
-	ck_assert_msg(uv_thread_equal(&self, &fx.thread), "P4: callback on another thread");
+	INSIST(fx.in_call == 0, "P3: callback from inside an API function");
+	INSIST(fx.in_callback == 0, "P4: callback nested in another one");
+	INSIST(uv_thread_equal(&self, &fx.thread), "P4: callback on another thread");
 	fx.in_callback++;
 	fx.order++;
 }
@@ -110,20 +110,20 @@ static void copy_text(char *to, size_t cap, const char *from, size_t len)
 /* What the header says of every result. */
 static void check_result(const stmfw_result *r)
 {
-	ck_assert_msg(r->step && r->text && r->log && r->advice, "a text is NULL");
-	ck_assert_msg(r->text[r->text_len] == '\0', "text has no NUL where text_len says");
-	ck_assert_msg(r->log[r->log_len] == '\0', "log has no NUL where log_len says");
-	ck_assert_msg(r->step[0] != '\0', "step is empty");
-	ck_assert_msg(r->outcome >= STMFW_NOT_STARTED && r->outcome <= STMFW_UNKNOWN,
-		      "outcome %d", r->outcome);
+	INSIST(r->step && r->text && r->log && r->advice, "a text is NULL");
+	INSIST(r->text[r->text_len] == '\0', "text has no NUL where text_len says");
+	INSIST(r->log[r->log_len] == '\0', "log has no NUL where log_len says");
+	INSIST(r->step[0] != '\0', "step is empty");
+	INSIST(r->outcome >= STMFW_NOT_STARTED && r->outcome <= STMFW_UNKNOWN, "outcome %d",
+	       r->outcome);
 	if (r->status == STMFW_OK) {
-		ck_assert_msg(r->advice[0] == '\0', "advice on success: %s", r->advice);
+		INSIST(r->advice[0] == '\0', "advice on success: %s", r->advice);
 		return;
 	}
-	ck_assert_msg(r->status >= STMFW_EABORTED && r->status < 0, "status %d", r->status);
-	ck_assert_msg(r->text[0] != '\0', "%s without a text", stmfw_err_name(r->status));
-	ck_assert_msg(!strpbrk(r->text, "\r\n"), "failure text of several lines: %s", r->text);
-	ck_assert_msg(!strpbrk(r->advice, "\r\n"), "advice of several lines: %s", r->advice);
+	INSIST(r->status >= STMFW_EABORTED && r->status < 0, "status %d", r->status);
+	INSIST(r->text[0] != '\0', "%s without a text", stmfw_err_name(r->status));
+	INSIST(!strpbrk(r->text, "\r\n"), "failure text of several lines: %s", r->text);
+	INSIST(!strpbrk(r->advice, "\r\n"), "advice of several lines: %s", r->advice);
 }
 
 void on_done(stmfw_client *c, const stmfw_result *res, void *arg)
@@ -247,7 +247,7 @@ void run_dry(void)
 	deadline_start();
 	uv_unref((uv_handle_t *)&fx.deadline);
 	while (uv_run(&fx.loop, UV_RUN_ONCE) != 0)
-		ck_assert_msg(!fx.expired, "the loop never becomes empty");
+		INSIST(!fx.expired, "the loop never becomes empty");
 	deadline_stop();
 }
 
@@ -326,10 +326,10 @@ void tear_down(void)
 	uv_close((uv_handle_t *)&fx.deadline, NULL);
 	uv_close((uv_handle_t *)&fx.clock, NULL);
 	uv_run(&fx.loop, UV_RUN_DEFAULT);
-	ck_assert_msg(uv_loop_close(&fx.loop) == 0, "a handle or request is left in the loop");
-	ck_assert_msg(fx.heap.live == 0, "%ld allocations leaked", fx.heap.live);
-	ck_assert_msg(count_descriptors() == fx.descriptors, "descriptors: %d before, %d after",
-		      fx.descriptors, count_descriptors());
+	INSIST(uv_loop_close(&fx.loop) == 0, "a handle or request is left in the loop");
+	INSIST(fx.heap.live == 0, "%ld allocations leaked", fx.heap.live);
+	INSIST(count_descriptors() == fx.descriptors, "descriptors: %d before, %d after",
+	       fx.descriptors, count_descriptors());
 }
 
 void play(const struct scene *scene)
@@ -361,8 +361,8 @@ stmfw_client *play_connected(const struct scene *scene)
 	make_client();
 	start_connecting(NULL, fake_ocd_port(fx.ocd));
 	RUN_UNTIL(fx.connecting.calls);
-	ck_assert_msg(fx.connecting.status == STMFW_OK, "connect: %s: %s",
-		      stmfw_err_name(fx.connecting.status), fx.connecting.text);
+	INSIST(fx.connecting.status == STMFW_OK, "connect: %s: %s",
+	       stmfw_err_name(fx.connecting.status), fx.connecting.text);
 	return fx.client;
 }
 
@@ -380,18 +380,17 @@ void close_and_drain(void)
 	RUN_UNTIL(fx.closing.calls);
 	run_dry();
 	ck_assert_int_eq(fx.closing.calls, 1);
-	ck_assert_msg(fx.closing.order == fx.order, "P8: a callback came after the last one");
+	INSIST(fx.closing.order == fx.order, "P8: a callback came after the last one");
 }
 
 /* ---- assertions -------------------------------------------------------------------------- */
 
 void assert_status(const struct watch *w, int status, int outcome)
 {
-	ck_assert_msg(w->calls > 0, "its callback never came");
-	ck_assert_msg(w->status == status, "%s instead of %s at %s: %s", stmfw_err_name(w->status),
-		      stmfw_err_name(status), w->step, w->text);
-	ck_assert_msg(w->outcome == outcome, "outcome %d instead of %d: %s", w->outcome, outcome,
-		      w->text);
+	INSIST(w->calls > 0, "its callback never came");
+	INSIST(w->status == status, "%s instead of %s at %s: %s", stmfw_err_name(w->status),
+	       stmfw_err_name(status), w->step, w->text);
+	INSIST(w->outcome == outcome, "outcome %d instead of %d: %s", w->outcome, outcome, w->text);
 }
 
 void assert_failed_once(const struct watch *w, int status, int outcome)

@@ -114,7 +114,7 @@ void close_and_drain(void);
 	do {                                                                                  \
 		deadline_start();                                                             \
 		while (!(cond))                                                               \
-			ck_assert_msg(turn(), "never happened: %s", #cond);                   \
+			INSIST(turn(), "never happened: %s", #cond);                          \
 		deadline_stop();                                                              \
 	} while (0)
 

@@ -362,11 +362,12 @@ END_TEST
 int main(void)
 {
 	int every = short_run() ? 20 : (int)REPLY_LENGTH + 4;
+	int with_news = short_run() ? 20 : every + 34;
 	const struct test_case cases[] = {
 		{ reply_in_pieces_of_any_size, 12 },
 		{ reply_in_two_parts_split_at_every_byte, every },
 		{ p2_done_exactly_once_when_peer_hangs_up_at_every_byte, every },
-		{ p2_done_exactly_once_when_peer_hangs_up_within_news, every + (short_run() ? 0 : 34) },
+		{ p2_done_exactly_once_when_peer_hangs_up_within_news, with_news },
 		{ p7_running_then_waiting_then_lost, LOSSES },
 		{ damaged_reply_is_no_reply, DAMAGES },
 		{ late_reply_is_not_taken_for_the_next, 0 },

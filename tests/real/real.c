@@ -27,12 +27,16 @@ static const char *in_dir(const char *name)
 	return p;
 }
 
-static pid_t spawn(const char *const *argv, const char *log)
+/* setpriv: a test that fails ends at once, and its OpenOCD must not outlive it. */
+static pid_t spawn(const char *const *command, const char *log)
 {
+	const char *argv[64] = { "setpriv", "--pdeathsig", "TERM" };
 	posix_spawn_file_actions_t files;
 	pid_t pid;
 	extern char **environ;
 
+	for (size_t i = 0; command[i] && i + 4 < sizeof(argv) / sizeof(argv[0]); i++)
+		argv[i + 3] = command[i];
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_addopen(&files, 1, log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
