@@ -275,6 +275,7 @@ static void on_written(uv_write_t *req, int status)
 	struct conn *conn = req->data;
 
 	conn->writing = 0;
+	stmfw__buf_clear(&conn->output, OUTPUT_KEEP); /* an idle client keeps no long command */
 	if (status < 0 && conn->state == CONN_OPEN)
 		fail(conn, status);
 }
@@ -284,8 +285,10 @@ int stmfw__conn_send(struct conn *conn)
 	uv_buf_t rest = uv_buf_init(conn->output.data, (unsigned int)conn->output.length);
 	int n = uv_try_write((uv_stream_t *)&conn->tcp, &rest, 1);
 
-	if (n == (int)rest.len)
+	if (n == (int)rest.len) {
+		stmfw__buf_clear(&conn->output, OUTPUT_KEEP);
 		return 0;
+	}
 	if (n < 0 && n != UV_EAGAIN)
 		return n;
 	if (n > 0) {

@@ -75,8 +75,11 @@ int stmfw__reader_feed(struct reader *r, const char *bytes, size_t length)
 
 char *stmfw__reader_next(struct reader *r, size_t *length)
 {
-	if (r->scanned == r->in.length)
+	if (r->scanned == r->in.length) {
+		if (r->taken == r->in.length)
+			forget_taken(r); /* an idle client keeps no long answer */
 		return NULL;
+	}
 	char *frame = r->in.data + r->taken;
 	char *end = memchr(r->in.data + r->scanned, WIRE_END, r->in.length - r->scanned);
 	*length = end ? (size_t)(end - frame) : r->in.length - r->taken;

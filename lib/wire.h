@@ -36,7 +36,7 @@ struct reader {
 void stmfw__reader_init(struct reader *r, const struct mem *mem, size_t limit);
 /* STMFW_OK or STMFW_ENOMEM. */
 int stmfw__reader_feed(struct reader *r, const char *bytes, size_t length);
-/* The next whole frame, NUL-terminated, writable, valid until the next feed. NULL: none yet, or
+/* The next whole frame, NUL-terminated, writable, valid until the next call. NULL: none yet, or
    r->error. To be called until it returns NULL after each feed. */
 char *stmfw__reader_next(struct reader *r, size_t *length);
 /* The bytes of a frame that has not ended yet. */

@@ -12,14 +12,20 @@ unsigned long bench_number(const char *text, unsigned long max);
 /* The command whose round trip is measured, and what it answers. */
 #define BENCH_SCRIPT "expr 1"
 #define BENCH_ANSWER "1"
+/* As long as the library's. */
+#define BENCH_NONCE "@0123456789abcdef"
 
 /*
- * The two clients. Each has its connection, and runs count commands, one after the other, when it
+ * The clients. Each has its connection, and runs count commands, one after the other, when it
  * is its turn. A turn begins with one more, before the clock starts. Returns commands per second.
  */
 void bench_lib_open(uint16_t port);
 double bench_lib_turn(unsigned long count);
 void bench_lib_close(void);
+
+void bench_uv_open(uint16_t port);
+double bench_uv_turn(unsigned long count);
+void bench_uv_close(void);
 
 enum bench_bare { BENCH_ENVELOPE, BENCH_PLAIN, BENCH_BARE_KINDS };
 

@@ -16,10 +16,8 @@
 #include "bench.h"
 #include "wire.h"
 
-#define NONCE "@0123456789abcdef"
-
 static const char *const answers[BENCH_BARE_KINDS] = {
-	[BENCH_ENVELOPE] = NONCE "\n0\n0\n" BENCH_ANSWER "\n\x1a",
+	[BENCH_ENVELOPE] = BENCH_NONCE "\n0\n0\n" BENCH_ANSWER "\n\x1a",
 	[BENCH_PLAIN] = BENCH_ANSWER "\x1a",
 };
 
@@ -52,7 +50,7 @@ void bench_bare_open(enum bench_bare kind, uint16_t port)
 	if (kind == BENCH_PLAIN)
 		stmfw__buf_puts(request, BENCH_SCRIPT "\x1a");
 	else
-		stmfw__wire_request(request, NONCE, BENCH_SCRIPT, strlen(BENCH_SCRIPT));
+		stmfw__wire_request(request, BENCH_NONCE, BENCH_SCRIPT, strlen(BENCH_SCRIPT));
 	if (request->error)
 		bench_die("out of memory");
 }

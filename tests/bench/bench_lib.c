@@ -32,10 +32,12 @@ static void on_done(stmfw_client *c, const stmfw_result *res, void *arg)
 		bench_die("%s: %s", stmfw_err_name(res->status), res->text);
 	if (lib.left == lib.count)
 		lib.began = bench_now();
-	if (lib.left-- > 0)
+	if (lib.left-- > 0) {
 		command();
-	else
-		lib.rate = bench_rate(lib.count, lib.began);
+		return;
+	}
+	lib.rate = bench_rate(lib.count, lib.began);
+	uv_stop(&lib.loop);
 }
 
 static void on_connect(stmfw_client *c, const stmfw_result *res, void *arg)
@@ -43,6 +45,7 @@ static void on_connect(stmfw_client *c, const stmfw_result *res, void *arg)
 	(void)c, (void)arg;
 	if (res->status != STMFW_OK)
 		bench_die("%s", res->text);
+	uv_stop(&lib.loop);
 }
 
 void bench_lib_open(uint16_t port)
@@ -51,17 +54,14 @@ void bench_lib_open(uint16_t port)
 	    stmfw_client_new(&lib.client, &lib.loop, NULL) != STMFW_OK ||
 	    stmfw_client_connect(lib.client, NULL, port, on_connect, NULL, NULL) != STMFW_OK)
 		bench_die("cannot begin");
-	while (!stmfw_client_is_connected(lib.client))
-		uv_run(&lib.loop, UV_RUN_ONCE);
+	uv_run(&lib.loop, UV_RUN_DEFAULT);
 }
 
 double bench_lib_turn(unsigned long count)
 {
-	lib.rate = 0;
 	lib.count = lib.left = count;
 	command();
-	while (lib.rate == 0)
-		uv_run(&lib.loop, UV_RUN_DEFAULT);
+	uv_run(&lib.loop, UV_RUN_DEFAULT);
 	return lib.rate;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench-rate PORT TURNS COUNT: commands per second, one after the other, of three clients that
- * take turns of COUNT commands. Turns are short, so that whatever else the machine does slows all
- * of them alike. Prints a line for each round of turns: library, bare, bare without the envelope.
+ * bench-rate PORT TURNS COUNT: commands per second, one after the other, of clients that take
+ * turns of COUNT commands. Turns are short, so that whatever else the machine does slows all
+ * of them alike. Prints a line for each round of turns: library, bare libuv, bare,
+ * bare without the envelope.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -12,11 +13,12 @@
 static void take_turns(unsigned long count, int print)
 {
 	double lib = bench_lib_turn(count);
+	double uv = bench_uv_turn(count);
 	double bare = bench_bare_turn(BENCH_ENVELOPE, count);
 	double plain = bench_bare_turn(BENCH_PLAIN, count);
 
 	if (print)
-		printf("%.0f %.0f %.0f\n", lib, bare, plain);
+		printf("%.0f %.0f %.0f %.0f\n", lib, uv, bare, plain);
 }
 
 int main(int argc, char **argv)
@@ -29,6 +31,7 @@ int main(int argc, char **argv)
 
 	signal(SIGPIPE, SIG_IGN);
 	bench_lib_open(port);
+	bench_uv_open(port);
 	bench_bare_open(BENCH_ENVELOPE, port);
 	bench_bare_open(BENCH_PLAIN, port);
 	for (int i = 0; i < 10; i++) /* to warm up */
@@ -37,6 +40,7 @@ int main(int argc, char **argv)
 		take_turns(count, 1);
 	bench_bare_close(BENCH_PLAIN);
 	bench_bare_close(BENCH_ENVELOPE);
+	bench_uv_close();
 	bench_lib_close();
 	return 0;
 }
