@@ -276,6 +276,6 @@ static void bank_probed(stmfw_client *c, const stmfw_result *res, void *arg)
 
 void backup_copy_bank(struct backup *b)
 {
-	backup_expect(b, stmfw_bank_info(b->session.client, image_of(b)->bank, 0, bank_probed, b,
-					 &b->session.op));
+	backup_expect(b, stmfw_bank_info(b->session.client, image_of(b)->bank, STMFW_BANK_BRIEF,
+					 bank_probed, b, &b->session.op));
 }

@@ -450,7 +450,8 @@ STMFW_API int stmfw_identify(stmfw_client *c, const char *target, stmfw_done_cb 
 STMFW_API int stmfw_banks(stmfw_client *c, stmfw_done_cb cb, void *arg, stmfw_op *op);
 
 enum stmfw_bank_flag {
-	STMFW_BANK_ERASE_STATE = 1 << 0 /* find out which sectors are erased; takes a while */
+	STMFW_BANK_ERASE_STATE = 1 << 0, /* find out which sectors are erased; takes a while */
+	STMFW_BANK_BRIEF = 1 << 1        /* only probe it: no sectors, no words about the chip */
 };
 
 /**
@@ -525,9 +526,9 @@ typedef struct stmfw_read_opts {
 	unsigned int bank;
 	uint64_t offset;            /* bytes from the start of the bank                      */
 	uint64_t length;            /* bytes; 0: up to the end of the bank, which is probed  */
-	uint32_t chunk;             /* bytes per command; 0: 16 KiB, at most 1 MiB           */
+	uint32_t chunk;             /* bytes per command, at most 1 MiB; 0: about 0.4 s each */
 	const char *scratch_dir;    /* NULL: TMPDIR or /tmp                                  */
-	stmfw_sink_cb sink;         /* gets the bytes, in order                              */
+	stmfw_sink_cb sink;         /* gets the bytes, in order, at most 16 KiB at a time    */
 	stmfw_progress_cb progress; /* may be NULL                                           */
 	void *arg;                  /* for sink and progress                                 */
 } stmfw_read_opts;

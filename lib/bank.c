@@ -36,12 +36,25 @@ static bool keep_banks(struct op *op, const struct reply *last, stmfw_bank **ban
 
 /* ---- finding one ---- */
 
-static enum move send_probe(struct op *op, struct bank_search *s)
+/* One request: each costs OpenOCD a look at the target. A bank that does not exist is not probed,
+   and then not in the list. */
+static enum move ask_for_bank(struct op *op, struct bank_search *s)
 {
-	s->probed = true;
-	s->step = BANK_PROBED;
-	stmfw__buf_printf(stmfw__op_script(op, "probe bank", 0), "flash probe %u", s->number);
+	struct buf *b = stmfw__op_script(op, "find bank", 0);
+
+	s->asked = true;
+	if (s->probe)
+		stmfw__buf_printf(b, "if {%u < [llength [flash list]]} {flash probe %u};", s->number,
+				  s->number);
+	stmfw__buf_puts(b, list_banks);
 	return MOVE_SEND;
+}
+
+static enum move no_such_bank(struct op *op, const struct bank_search *s, size_t count)
+{
+	op->res.advice = "stmfw-info lists the banks.";
+	return stmfw__op_fail(op, STMFW_ERANGE, "there is no flash bank %u: OpenOCD has %zu",
+			      s->number, count);
 }
 
 static bool take_banks(struct op *op, struct bank_search *s, const struct reply *last,
@@ -54,33 +67,32 @@ static bool take_banks(struct op *op, struct bank_search *s, const struct reply 
 	if (!keep_banks(op, last, &banks, &count))
 		return false;
 	if (s->number >= count) {
-		op->res.advice = "stmfw-info lists the banks.";
-		stmfw__op_fail(op, STMFW_ERANGE, "there is no flash bank %u: OpenOCD has %zu",
-			       s->number, count);
+		*move = no_such_bank(op, s, count);
 		return false;
 	}
 	s->bank = banks[s->number];
-	if (!s->probed && (s->bank.size == 0 || s->probe_anyway)) {
-		*move = send_probe(op, s);
+	if (s->bank.size != 0)
+		return true;
+	if (s->probe) {
+		*move = stmfw__op_fail(op, STMFW_ETARGET,
+				       "OpenOCD does not know the size of flash bank %u",
+				       s->number);
 		return false;
 	}
-	if (s->bank.size == 0)
-		stmfw__op_fail(op, STMFW_ETARGET, "OpenOCD does not know the size of flash bank %u",
-			       s->number);
-	return s->bank.size != 0;
+	s->probe = true;
+	*move = ask_for_bank(op, s);
+	return false;
 }
 
 bool stmfw__find_bank(struct op *op, struct bank_search *s, const struct reply *last,
 		      enum move *move)
 {
-	if (s->step != BANK_BEGIN && !reply_ok(last)) {
-		*move = stmfw__op_refused(op, STMFW_ETARGET, last);
-		return false;
-	}
-	if (s->step == BANK_LISTED)
+	if (!s->asked)
+		*move = ask_for_bank(op, s);
+	else if (reply_ok(last))
 		return take_banks(op, s, last, move);
-	s->step = BANK_LISTED;
-	*move = stmfw__op_send(op, "find bank", list_banks);
+	else
+		*move = stmfw__op_refused(op, STMFW_ETARGET, last);
 	return false;
 }
 
@@ -144,7 +156,7 @@ static enum move info_done(struct op *op)
 
 	if (bank) {
 		*bank = job->search.bank;
-		bank->chip = job->blocks.chip;
+		bank->chip = job->blocks.chip ? job->blocks.chip : "";
 		bank->sectors = job->sectors.sectors;
 		bank->sector_count = job->sectors.count;
 		op->res.banks = bank;
@@ -222,7 +234,8 @@ static enum move info_next(struct op *op, const struct reply *last)
 	if (job->step == INFO_FIND) {
 		if (!stmfw__find_bank(op, &job->search, last, &move))
 			return move;
-		return send_info(op, INFO_BLOCKS, "info");
+		return job->flags & STMFW_BANK_BRIEF ? info_done(op)
+						     : send_info(op, INFO_BLOCKS, "info");
 	}
 	if (!reply_ok(last) && job->step != INFO_SECTORS)
 		return stmfw__op_refused(op, STMFW_ETARGET, last);
@@ -248,13 +261,13 @@ int stmfw_bank_info(stmfw_client *c, unsigned int bank, unsigned int flags, stmf
 {
 	struct op *op;
 
-	if (!c || (flags & ~(unsigned int)STMFW_BANK_ERASE_STATE))
+	if (!c || (flags & ~(unsigned int)(STMFW_BANK_ERASE_STATE | STMFW_BANK_BRIEF)))
 		return STMFW_EINVAL;
 	int err = stmfw__op_new(&op, c, &info_kind, sizeof(struct info_job), cb, arg);
 	if (err)
 		return err;
 	struct info_job *job = op->job;
-	job->search = (struct bank_search){ .number = bank, .probe_anyway = true };
+	job->search = (struct bank_search){ .number = bank, .probe = true };
 	job->flags = flags;
 	return stmfw__op_submit(op, out);
 }

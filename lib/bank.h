@@ -5,13 +5,10 @@
 
 #include "op.h"
 
-enum bank_step { BANK_BEGIN, BANK_LISTED, BANK_PROBED };
-
 struct bank_search {
 	unsigned int number;
-	bool probe_anyway; /* a board may have been swapped since it was probed */
-	bool probed;
-	enum bank_step step;
+	bool probe; /* even if its size is known: a board may have been swapped since */
+	bool asked;
 	stmfw_bank bank;
 };
 

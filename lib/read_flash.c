@@ -3,7 +3,8 @@
  * Reading any range of a bank, piece by piece, into a callback.
  *
  * Each piece is one `flash read_bank` into the scratch file, which is empty before and must hold
- * exactly the piece afterwards.
+ * exactly the piece afterwards. From there it goes to the user in parts, so that memory does not
+ * grow with the piece.
  */
 #include <inttypes.h>
 
@@ -12,14 +13,17 @@
 #include "tcl.h"
 #include "transfer.h"
 
-#define CHUNK_DEFAULT (16u << 10)
+#define FIRST_CHUNK (16u << 10)
+#define PART (16u << 10)
 #define CHUNK_MAX (1u << 20)
 #define SLOWEST_BYTES_PER_SECOND 1024u
 
 struct read_job {
 	struct transfer transfer; /* first: see transfer.h */
 	stmfw_sink_cb sink;
-	uint8_t *bytes;
+	uint8_t *bytes; /* PART of them                  */
+	size_t taken;   /* of the current piece          */
+	size_t part;    /* bytes of the current part     */
 	int stopped; /* by the sink */
 };
 
@@ -32,12 +36,38 @@ static enum move send_piece(struct op *op)
 
 	if (!stmfw__scratch_empty(&t->scratch))
 		return stmfw__transfer_file_failed(op);
-	uint32_t ms = stmfw__op_deadline(op, 0, t->piece, SLOWEST_BYTES_PER_SECOND);
+	uint32_t ms = stmfw__transfer_deadline(op, 0, SLOWEST_BYTES_PER_SECOND);
 	struct buf *b = stmfw__op_script(op, "read", ms);
 	stmfw__buf_printf(b, "flash read_bank %u", t->search.number);
 	stmfw__tcl_arg(b, t->scratch.path);
 	stmfw__buf_printf(b, " 0x%" PRIx64 " 0x%zx", stmfw__transfer_at(op), t->piece);
 	return MOVE_SEND;
+}
+
+static enum move left_too_little(struct op *op, long long bytes)
+{
+	return stmfw__op_fail(op, STMFW_EFILE,
+			      "OpenOCD reported success but left %lld of %zu bytes in the scratch file",
+			      bytes, ((struct read_job *)op->job)->transfer.piece);
+}
+
+/* MOVE_SEND: the piece has been offered as a whole. */
+static enum move next_part(struct op *op)
+{
+	struct read_job *job = op->job;
+	struct transfer *t = &job->transfer;
+
+	job->taken += job->part;
+	size_t left = t->piece - job->taken;
+	if (left == 0)
+		return MOVE_SEND;
+	job->part = left < PART ? left : PART;
+	long long n = stmfw__scratch_read(&t->scratch, job->bytes, job->part, job->taken);
+	if (n < 0)
+		return stmfw__transfer_file_failed(op);
+	if ((size_t)n != job->part)
+		return left_too_little(op, (long long)job->taken + n);
+	return MOVE_OFFER;
 }
 
 static enum move take_piece(struct op *op, const struct reply *reply)
@@ -48,25 +78,22 @@ static enum move take_piece(struct op *op, const struct reply *reply)
 	if (!reply_ok(reply))
 		return stmfw__op_refused(op, STMFW_ETARGET, reply);
 	long long size = stmfw__scratch_size(&t->scratch);
-	long long n = stmfw__scratch_read(&t->scratch, job->bytes, t->piece);
-	if (size < 0 || n < 0)
+	if (size < 0)
 		return stmfw__transfer_file_failed(op);
-	if (size != n || (size_t)n != t->piece)
-		return stmfw__op_fail(op, STMFW_EFILE,
-				      "OpenOCD reported success but left %lld of %zu bytes in the "
-				      "scratch file",
-				      size, t->piece);
-	return MOVE_OFFER;
+	if ((unsigned long long)size != t->piece)
+		return left_too_little(op, size);
+	job->taken = job->part = 0;
+	return next_part(op);
 }
 
-static void offer_piece(struct op *op)
+static void offer_part(struct op *op)
 {
 	struct read_job *job = op->job;
 	struct transfer *t = &job->transfer;
-	uint64_t offset = stmfw__transfer_at(op);
+	uint64_t offset = stmfw__transfer_at(op) + job->taken;
 
-	stmfw__transfer_count(op);
-	job->stopped = job->sink(op->client, offset, job->bytes, t->piece, t->arg);
+	stmfw__transfer_count(op, job->part);
+	job->stopped = job->sink(op->client, offset, job->bytes, job->part, t->arg);
 	if (!job->stopped && op->state == OP_OFFERING) /* the sink may have closed the client */
 		stmfw__transfer_tell(op);
 }
@@ -82,7 +109,7 @@ static enum move read_next(struct op *op, const struct reply *last)
 
 static const struct op_kind read_kind = { .name = "read",
 					  .next = read_next,
-					  .offer = offer_piece,
+					  .offer = offer_part,
 					  .cleanup = stmfw__transfer_cleanup };
 
 int stmfw_read_flash(stmfw_client *c, const stmfw_read_opts *opts, stmfw_done_cb cb, void *arg,
@@ -102,13 +129,15 @@ int stmfw_read_flash(stmfw_client *c, const stmfw_read_opts *opts, stmfw_done_cb
 	job->transfer = (struct transfer){ .search = { .number = o.bank },
 					   .offset = o.offset,
 					   .length = o.length,
-					   .chunk = o.chunk ? o.chunk : CHUNK_DEFAULT,
+					   .chunk = o.chunk ? o.chunk : FIRST_CHUNK,
+					   .adaptive = o.chunk == 0,
 					   .progress = o.progress,
 					   .arg = o.arg,
 					   .send = send_piece,
-					   .take = take_piece };
+					   .take = take_piece,
+					   .more = next_part };
 	if (o.scratch_dir)
 		job->transfer.scratch_dir = stmfw__arena_strdup(&op->arena, o.scratch_dir);
-	job->bytes = stmfw__arena_alloc(&op->arena, job->transfer.chunk);
+	job->bytes = stmfw__arena_alloc(&op->arena, PART);
 	return stmfw__op_submit(op, out);
 }

@@ -141,13 +141,13 @@ bool stmfw__scratch_write(struct scratch *s, const void *bytes, size_t length)
 	return true;
 }
 
-long long stmfw__scratch_read(struct scratch *s, void *bytes, size_t length)
+long long stmfw__scratch_read(struct scratch *s, void *bytes, size_t length, size_t offset)
 {
 	char *p = bytes;
 	size_t done = 0;
 
 	while (done < length) {
-		ssize_t n = pread(s->fd, p + done, length - done, (off_t)done);
+		ssize_t n = pread(s->fd, p + done, length - done, (off_t)(offset + done));
 
 		if (n < 0 && errno == EINTR)
 			continue;

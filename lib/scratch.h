@@ -34,7 +34,7 @@ enum move stmfw__scratch_not_shared(struct op *op, const struct reply *answer);
 bool stmfw__scratch_empty(struct scratch *s);
 bool stmfw__scratch_write(struct scratch *s, const void *bytes, size_t length);
 /* Returns the number of bytes read, more than `length` never; -1 with errno. */
-long long stmfw__scratch_read(struct scratch *s, void *bytes, size_t length);
+long long stmfw__scratch_read(struct scratch *s, void *bytes, size_t length, size_t offset);
 /* Size now, or -1. */
 long long stmfw__scratch_size(const struct scratch *s);
 

@@ -121,11 +121,14 @@ static enum move send_control(struct op *op)
 	struct control_job *job = op->job;
 	struct buf *b = stmfw__op_script(op, job->name, 0);
 
-	job->step = CONTROL_SENT;
-	if (job->target)
+	if (job->target) {
+		job->step = CONTROL_SENT;
 		stmfw__tcl_on_target(b, job->target, job->name);
-	else
-		stmfw__buf_puts(b, job->name);
+	} else { /* the look in the same request: each costs OpenOCD one at the target */
+		job->step = CONTROL_LOOK;
+		stmfw__buf_printf(b, "%s;", job->name);
+		stmfw__buf_puts(b, list_targets);
+	}
 	return MOVE_SEND;
 }
 
@@ -181,8 +184,7 @@ static enum move look_at_states(struct op *op, const struct reply *last)
 
 	if (!reply_ok(last))
 		return stmfw__op_refused(op, STMFW_ETARGET, last);
-	if (job->target)
-		job->target = keep_name(op, last);
+	job->target = keep_name(op, last);
 	if (op->arena.failed)
 		return stmfw__op_ok(op); /* which says that memory ran out */
 	job->step = CONTROL_LOOK;
@@ -202,6 +204,8 @@ static enum move control_next(struct op *op, const struct reply *last)
 	case CONTROL_LOOK:
 		break;
 	}
+	if (!reply_ok(last))
+		return stmfw__op_refused(op, STMFW_ETARGET, last);
 	move = take_targets(op, last);
 	return op->res.status == STMFW_OK ? judge_states(op) : move;
 }

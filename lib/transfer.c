@@ -9,6 +9,13 @@
 
 #include <errno.h>
 #include <string.h>
+#include <uv.h>
+
+#define PIECE_MS 400u
+#define PIECE_MIN ((size_t)4 << 10)
+#define PIECE_MAX ((size_t)1 << 20)
+#define GROWTH 64u   /* at most, from one piece to the next        */
+#define PATIENCE 32u /* a piece may take this many times its share */
 
 static struct transfer *transfer(const struct op *op)
 {
@@ -17,7 +24,7 @@ static struct transfer *transfer(const struct op *op)
 
 uint64_t stmfw__transfer_at(const struct op *op)
 {
-	return transfer(op)->offset + op->res.bytes;
+	return transfer(op)->offset + transfer(op)->done;
 }
 
 uint64_t stmfw__transfer_address(const struct op *op)
@@ -47,21 +54,48 @@ static enum move open_scratch(struct op *op)
 static enum move next_piece(struct op *op)
 {
 	struct transfer *t = transfer(op);
-	uint64_t left = t->length - op->res.bytes;
 
+	t->done += t->piece;
+	uint64_t left = t->length - t->done;
 	if (left == 0)
 		return stmfw__op_ok(op);
 	t->piece = left < t->chunk ? (size_t)left : t->chunk;
 	t->step = TRANSFER_PIECE;
+	t->sent_ns = uv_hrtime();
 	return t->send(op);
+}
+
+/* The next piece is to take about PIECE_MS: often enough to show progress and to cancel, rarely
+   enough that the cost of a command does not count. */
+static void adapt(struct transfer *t)
+{
+	uint64_t us = (uv_hrtime() - t->sent_ns) / 1000 + 1;
+
+	t->speed = (uint64_t)t->piece * 1000000 / us + 1;
+	uint64_t want = t->speed * PIECE_MS / 1000;
+	uint64_t most = (uint64_t)t->chunk * GROWTH;
+	want = want > most ? most : want;
+	want = want > PIECE_MAX ? PIECE_MAX : want < PIECE_MIN ? PIECE_MIN : want;
+	t->chunk = (size_t)(want / PIECE_MIN * PIECE_MIN);
+}
+
+uint32_t stmfw__transfer_deadline(const struct op *op, uint32_t base_ms, uint64_t slowest)
+{
+	const struct transfer *t = transfer(op);
+	uint64_t patient = t->speed / PATIENCE;
+
+	return stmfw__op_deadline(op, base_ms, t->piece, patient > slowest ? patient : slowest);
 }
 
 static enum move take_piece(struct op *op, const struct reply *last)
 {
-	enum move move = transfer(op)->take(op, last);
+	struct transfer *t = transfer(op);
+	enum move move = t->take(op, last);
 
 	if (move == MOVE_OFFER)
-		transfer(op)->step = TRANSFER_OFFERED;
+		t->step = TRANSFER_OFFERED;
+	if (t->adaptive)
+		adapt(t);
 	return move;
 }
 
@@ -72,7 +106,7 @@ enum move stmfw__transfer_next(struct op *op, const struct reply *last)
 
 	switch (t->step) {
 	case TRANSFER_FIND:
-		t->search.probe_anyway = t->length == 0; /* then all depends on the size */
+		t->search.probe |= t->length == 0; /* then all depends on the size */
 		if (!stmfw__find_bank(op, &t->search, last, &move))
 			return move;
 		if (!stmfw__check_range(op, &t->search.bank, t->offset, &t->length))
@@ -85,14 +119,15 @@ enum move stmfw__transfer_next(struct op *op, const struct reply *last)
 	case TRANSFER_PIECE:
 		return take_piece(op, last);
 	case TRANSFER_OFFERED:
-		return next_piece(op);
+		move = t->more ? t->more(op) : MOVE_SEND;
+		return move == MOVE_SEND ? next_piece(op) : move;
 	}
 	return MOVE_DONE;
 }
 
-void stmfw__transfer_count(struct op *op)
+void stmfw__transfer_count(struct op *op, size_t bytes)
 {
-	op->res.bytes += transfer(op)->piece;
+	op->res.bytes += bytes;
 }
 
 void stmfw__transfer_tell(struct op *op)

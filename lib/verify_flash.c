@@ -39,9 +39,9 @@ static enum move send_piece(struct op *op)
 	struct verify_job *job = op->job;
 	struct transfer *t = &job->transfer;
 
-	if (!stmfw__scratch_write(&t->scratch, job->data + op->res.bytes, t->piece))
+	if (!stmfw__scratch_write(&t->scratch, job->data + t->done, t->piece))
 		return stmfw__transfer_file_failed(op);
-	uint32_t ms = stmfw__op_deadline(op, CRC_PATIENCE_MS, t->piece, SLOWEST_BYTES_PER_SECOND);
+	uint32_t ms = stmfw__transfer_deadline(op, CRC_PATIENCE_MS, SLOWEST_BYTES_PER_SECOND);
 	struct buf command;
 	stmfw__buf_init(&command, op->script.mem, WIRE_SCRIPT_LIMIT / 16);
 	if (t->search.bank.target[0] == '\0')
@@ -89,7 +89,7 @@ static enum move take_verdict(struct op *op, const struct reply *reply)
 
 static void offer_progress(struct op *op)
 {
-	stmfw__transfer_count(op);
+	stmfw__transfer_count(op, ((struct verify_job *)op->job)->transfer.piece);
 	stmfw__transfer_tell(op);
 }
 

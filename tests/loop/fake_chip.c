@@ -106,6 +106,19 @@ static void run(struct fake_conn *conn, const char *args)
 
 static void verify_image(struct fake_conn *conn, const char *args);
 
+static void halt_and_list(struct fake_conn *conn, const char *args)
+{
+	if (!fake_chip.deaf_to_halt)
+		fake_chip.state = "halted";
+	list_targets(conn, args);
+}
+
+static void run_and_list(struct fake_conn *conn, const char *args)
+{
+	fake_chip.state = "running";
+	list_targets(conn, args);
+}
+
 /* ... "NAME" "SCRIPT"; no name: the current one. The answer begins with the name. */
 static void on_target(struct fake_conn *conn, const char *args)
 {
@@ -227,23 +240,18 @@ static void list_banks(struct fake_conn *conn, const char *args)
 	answer(conn);
 }
 
+/* ... N}; and the list */
+static void probe_and_list(struct fake_conn *conn, const char *args)
+{
+	if (number(&args) == 0)
+		fake_chip.probed = true;
+	list_banks(conn, args);
+}
+
 static void no_such_bank(struct fake_conn *conn, unsigned long bank)
 {
 	put("failed: flash bank %lu does not exist", bank, 0);
 	fake_reply(conn, 1, 0, out.at, out.length, "");
-}
-
-static void probe(struct fake_conn *conn, const char *args)
-{
-	unsigned long bank = number(&args);
-
-	if (bank != 0) {
-		no_such_bank(conn, bank);
-		return;
-	}
-	fake_chip.probed = true;
-	put("flash 'stm32f1x' found at 0x%08lx", FAKE_CHIP_BASE, 0);
-	answer(conn);
 }
 
 static void info(struct fake_conn *conn, const char *args)
@@ -381,20 +389,19 @@ static const struct {
 	void (*answer)(struct fake_conn *conn, const char *args);
 } scripts[] = {
 	{ "list $t $r}} ", on_target },
+	{ "reset run;", run_and_list },
+	{ "reset halt;", halt_and_list },
+	{ "reset init;", halt_and_list },
 	{ "foreach t [target names]", list_targets },
 	{ "array2mem v $w $a $n}} ", write_memory },
 	{ "set o}} ", read_memory },
+	{ "{flash probe ", probe_and_list },
 	{ "[flash list]", list_banks },
-	{ "flash probe ", probe },
 	{ "flash info ", info },
 	{ "flash erase_check ", erase_check },
 	{ "flash read_bank ", read_bank },
 	{ "flash write_image ", write_image },
 	{ "source ", source },
-	{ "reset run", run },
-	{ "halt", halt },
-	{ "reset init", halt },
-	{ "resume", run },
 	{ "shutdown", shut_down },
 	{ "notifications", NULL },
 	{ "expr 1", NULL },
