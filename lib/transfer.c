@@ -14,7 +14,6 @@
 #define PIECE_MS 400u
 #define PIECE_MIN ((size_t)4 << 10)
 #define PIECE_MAX ((size_t)1 << 20)
-#define GROWTH 64u   /* at most, from one piece to the next        */
 #define PATIENCE 32u /* a piece may take this many times its share */
 
 static struct transfer *transfer(const struct op *op)
@@ -67,16 +66,21 @@ static enum move next_piece(struct op *op)
 
 /* The next piece is to take about PIECE_MS: often enough to show progress and to cancel, rarely
    enough that the cost of a command does not count. */
+size_t stmfw__transfer_fit(uint64_t bytes_per_second)
+{
+	uint64_t want = bytes_per_second / 1000 * PIECE_MS;
+
+	if (want > PIECE_MAX)
+		return PIECE_MAX;
+	return want < PIECE_MIN ? PIECE_MIN : (size_t)want / PIECE_MIN * PIECE_MIN;
+}
+
 static void adapt(struct transfer *t)
 {
 	uint64_t us = (uv_hrtime() - t->sent_ns) / 1000 + 1;
 
-	t->speed = (uint64_t)t->piece * 1000000 / us + 1;
-	uint64_t want = t->speed * PIECE_MS / 1000;
-	uint64_t most = (uint64_t)t->chunk * GROWTH;
-	want = want > most ? most : want;
-	want = want > PIECE_MAX ? PIECE_MAX : want < PIECE_MIN ? PIECE_MIN : want;
-	t->chunk = (size_t)(want / PIECE_MIN * PIECE_MIN);
+	t->speed = (uint64_t)t->piece * 1000000 / us;
+	t->chunk = stmfw__transfer_fit(t->speed);
 }
 
 uint32_t stmfw__transfer_deadline(const struct op *op, uint32_t base_ms, uint64_t slowest)

@@ -46,6 +46,8 @@ enum move stmfw__transfer_file_failed(struct op *op);
 /* The user gets, or has got, so many bytes more. */
 void stmfw__transfer_count(struct op *op, size_t bytes);
 void stmfw__transfer_tell(struct op *op);
+/* Bytes of a piece at that speed. */
+size_t stmfw__transfer_fit(uint64_t bytes_per_second);
 /* How long the current piece may take, beside a fixed time. */
 uint32_t stmfw__transfer_deadline(const struct op *op, uint32_t base_ms, uint64_t slowest);
 

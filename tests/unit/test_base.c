@@ -7,6 +7,7 @@
 #include "memory.h"
 #include "opts.h"
 #include "parse.h"
+#include "transfer.h"
 #include "unit.h"
 
 START_TEST(buffer_stops_at_its_limit_and_remembers)
@@ -168,6 +169,22 @@ START_TEST(known_words_get_their_explanation)
 }
 END_TEST
 
+START_TEST(pieces_take_less_than_half_a_second_at_any_speed)
+{
+	ck_assert_uint_eq(stmfw__transfer_fit(0), 4096);
+	ck_assert_uint_eq(stmfw__transfer_fit(UINT64_MAX), 1 << 20);
+	ck_assert_uint_eq(stmfw__transfer_fit(50000), 16384); /* 0.33 s */
+	for (uint64_t speed = 10240; speed < (uint64_t)1 << 40; speed += speed / 3) {
+		size_t piece = stmfw__transfer_fit(speed);
+
+		ck_assert_uint_eq(piece % 4096, 0);
+		ck_assert_uint_ge(piece, 4096);
+		ck_assert_uint_le(piece, 1 << 20);
+		ck_assert(piece * 1000 / speed <= 400);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = { buffer_stops_at_its_limit_and_remembers,
@@ -179,6 +196,7 @@ int main(void)
 				       options_of_other_versions_are_understood_or_refused,
 				       reason_is_one_line_without_stack_traces,
 				       known_words_get_their_explanation,
+				       pieces_take_less_than_half_a_second_at_any_speed,
 				       NULL };
 
 	return run_unit("base", tests);
