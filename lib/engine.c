@@ -43,8 +43,8 @@ void stmfw__engine_finish(struct op *op)
 		c->waiting_count--;
 		op->res.outcome = STMFW_NOT_STARTED;
 	} else {
-		if (op->kind->cleanup)
-			op->kind->cleanup(op);
+		if (op->kind->ended)
+			op->kind->ended(op);
 		op->res.elapsed_ms = (uv_hrtime() - op->started_ns) / 1000000;
 		if (op->unanswered)
 			op->res.outcome = STMFW_UNKNOWN;

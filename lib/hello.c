@@ -73,7 +73,7 @@ static enum move connect_next(struct op *op, const struct reply *last)
 }
 
 /* The connection is usable, or it is given up. */
-static void connect_cleanup(struct op *op)
+static void connect_ended(struct op *op)
 {
 	struct stmfw_client *c = op->client;
 
@@ -90,4 +90,4 @@ static void connect_cleanup(struct op *op)
 
 const struct op_kind stmfw__connect_kind = { .name = "connect",
 					     .next = connect_next,
-					     .cleanup = connect_cleanup };
+					     .ended = connect_ended };

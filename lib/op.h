@@ -26,7 +26,7 @@ struct op_kind {
 	/* last: the reply to what was sent, or NULL at the beginning and after an offer. */
 	enum move (*next)(struct op *op, const struct reply *last);
 	void (*offer)(struct op *op);   /* NULL: it never offers               */
-	void (*cleanup)(struct op *op); /* what is not in the arena; may be NULL */
+	void (*ended)(struct op *op);   /* it has: release what is not in the arena; may be NULL */
 };
 
 enum op_state {

@@ -110,7 +110,7 @@ static enum move read_next(struct op *op, const struct reply *last)
 static const struct op_kind read_kind = { .name = "read",
 					  .next = read_next,
 					  .offer = offer_part,
-					  .cleanup = stmfw__transfer_cleanup };
+					  .ended = stmfw__transfer_ended };
 
 int stmfw_read_flash(stmfw_client *c, const stmfw_read_opts *opts, stmfw_done_cb cb, void *arg,
 		     stmfw_op *out)

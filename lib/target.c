@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "client.h"
-#include "parse.h"
+#include "parse_target.h"
 #include "tcl.h"
 
 /* One line for each: name, type, state, examined. arp_poll, because a cached state may be old: if
@@ -23,60 +23,17 @@ static const char list_targets[] =
 	"lappend o [join [list $t $y $s $e] \\t]};"
 	"join $o \\n}}";
 
-static enum stmfw_state parse_state(const char *word)
-{
-	static const struct {
-		const char *word;
-		enum stmfw_state state;
-	} states[] = {
-		{ "running", STMFW_TARGET_RUNNING },
-		{ "halted", STMFW_TARGET_HALTED },
-		{ "reset", STMFW_TARGET_RESET },
-		{ "debug-running", STMFW_TARGET_DEBUG_RUNNING },
-		{ "unavailable", STMFW_TARGET_UNAVAILABLE },
-	};
-
-	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-		if (strcmp(word, states[i].word) == 0)
-			return states[i].state;
-	return STMFW_TARGET_UNKNOWN;
-}
-
-static bool parse_target(char *line, stmfw_target *t)
-{
-	const char *name = stmfw__next_piece(&line, '\t');
-	const char *type = stmfw__next_piece(&line, '\t');
-	const char *state = stmfw__next_piece(&line, '\t');
-	const char *examined = stmfw__next_piece(&line, '\t');
-
-	if (!examined)
-		return false;
-	*t = (stmfw_target){ .name = name,
-			     .type = type,
-			     .state = parse_state(state),
-			     .state_name = state,
-			     .examined = strcmp(examined, "1") == 0 };
-	return true;
-}
-
 /* The reply to list_targets becomes op->res.targets. */
 static int keep_targets(struct op *op, const struct reply *last)
 {
-	char *rest = stmfw__arena_copy(&op->arena, last->result, last->result_len);
-	if (!rest)
-		return STMFW_ENOMEM;
-	size_t n = *rest ? stmfw__count_lines(rest) : 0;
-	stmfw_target *targets = stmfw__arena_alloc(&op->arena, (n + 1) * sizeof(*targets));
-	if (!targets)
-		return STMFW_ENOMEM;
-	if (n == 0)
-		rest = NULL;
-	for (size_t i = 0; i < n; i++)
-		if (!parse_target(stmfw__next_piece(&rest, '\n'), &targets[i]))
-			return STMFW_EUNSUPPORTED;
-	op->res.targets = targets;
-	op->res.count = n;
-	return STMFW_OK;
+	char *text = stmfw__arena_copy(&op->arena, last->result, last->result_len);
+	stmfw_target *targets;
+
+	if (text && stmfw__parse_targets(&op->arena, text, &targets, &op->res.count)) {
+		op->res.targets = targets;
+		return STMFW_OK;
+	}
+	return op->arena.failed ? STMFW_ENOMEM : STMFW_EUNSUPPORTED;
 }
 
 static enum move take_targets(struct op *op, const struct reply *last)

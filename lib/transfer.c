@@ -143,7 +143,7 @@ void stmfw__transfer_tell(struct op *op)
 		t->progress(op->client, &p, t->arg);
 }
 
-void stmfw__transfer_cleanup(struct op *op)
+void stmfw__transfer_ended(struct op *op)
 {
 	stmfw__scratch_close(&transfer(op)->scratch);
 }

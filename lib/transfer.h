@@ -38,7 +38,7 @@ struct transfer {
 
 /* The struct is to be the first member of the operation's job. */
 enum move stmfw__transfer_next(struct op *op, const struct reply *last);
-void stmfw__transfer_cleanup(struct op *op);
+void stmfw__transfer_ended(struct op *op);
 /* Where the current piece begins, in the bank and as an address. */
 uint64_t stmfw__transfer_at(const struct op *op);
 uint64_t stmfw__transfer_address(const struct op *op);

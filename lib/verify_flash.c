@@ -96,7 +96,7 @@ static void offer_progress(struct op *op)
 static const struct op_kind verify_kind = { .name = "verify",
 					    .next = stmfw__transfer_next,
 					    .offer = offer_progress,
-					    .cleanup = stmfw__transfer_cleanup };
+					    .ended = stmfw__transfer_ended };
 
 int stmfw_verify_flash(stmfw_client *c, const stmfw_verify_opts *opts, stmfw_done_cb cb, void *arg,
 		       stmfw_op *out)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fuzz_parse.c - numbers, lists of banks, `flash info`, `flash erase_check`, memory values and
- * explanations, from any text.
+ * fuzz_parse.c - everything that reads OpenOCD's words, from any text. A program is made of it for
+ * each parser, named by PARSER: numbers, targets, banks, info, memory, words, quoting.
  */
 #include <string.h>
 
@@ -10,7 +10,12 @@
 #include "memory.h"
 #include "parse.h"
 #include "parse_bank.h"
+#include "parse_target.h"
 #include "tcl.h"
+
+typedef void parser(const uint8_t *data, size_t size);
+
+parser numbers, targets, banks, info, memory, words, quoting;
 
 static struct mem mem;
 
@@ -25,8 +30,9 @@ static char *text_of(const uint8_t *data, size_t size)
 	return text;
 }
 
-static void numbers(const char *text)
+void numbers(const uint8_t *data, size_t size)
 {
+	char *text = text_of(data, size);
 	uint64_t u = 42;
 	int64_t i = 42;
 	const char *rest = text;
@@ -44,9 +50,26 @@ static void numbers(const char *text)
 	else
 		MUST(rest == text);
 	stmfw__find_uint_after(text, "wrote ", &u);
+	free(text);
 }
 
-static void banks(const uint8_t *data, size_t size)
+void targets(const uint8_t *data, size_t size)
+{
+	char *text = text_of(data, size);
+	stmfw_target *list;
+	struct arena a;
+	size_t n = 0;
+
+	stmfw__arena_init(&a, &mem);
+	if (stmfw__parse_targets(&a, text, &list, &n))
+		for (size_t i = 0; i < n; i++)
+			MUST(strlen(list[i].name) + strlen(list[i].type) +
+				     strlen(list[i].state_name) <= size);
+	stmfw__arena_release(&a);
+	free(text);
+}
+
+void banks(const uint8_t *data, size_t size)
 {
 	char *text = text_of(data, size);
 	stmfw_bank *list;
@@ -70,7 +93,7 @@ static void check_sectors(const stmfw_sector *s, size_t n)
 	}
 }
 
-static void info(const uint8_t *data, size_t size)
+void info(const uint8_t *data, size_t size)
 {
 	char *text = text_of(data, size), *again = text_of(data, size);
 	struct flash_info blocks, sectors;
@@ -92,8 +115,9 @@ static void info(const uint8_t *data, size_t size)
 	free(again);
 }
 
-static void memory(const char *text)
+void memory(const uint8_t *data, size_t size)
 {
+	char *text = text_of(data, size);
 	uint32_t values[64];
 
 	for (size_t count = 0; count <= 64; count += 16) {
@@ -103,10 +127,12 @@ static void memory(const char *text)
 			for (size_t i = 0; i < count; i++)
 				MUST(values[i] <= 0xff);
 	}
+	free(text);
 }
 
-static void words(const char *text)
+void words(const uint8_t *data, size_t size)
 {
+	char *text = text_of(data, size);
 	char reason[64];
 
 	(void)stmfw__explain(text, text);
@@ -115,10 +141,11 @@ static void words(const char *text)
 	MUST(!strpbrk(reason, "\r\n\t"));
 	stmfw__reason(reason, sizeof(reason), "", text);
 	MUST(strlen(reason) > 0 && !strpbrk(reason, "\r\n\t"));
+	free(text);
 }
 
 /* The word must come out as long as announced, and without anything that Tcl would act on. */
-static void quoting(const uint8_t *data, size_t size)
+void quoting(const uint8_t *data, size_t size)
 {
 	size_t need = stmfw_quote(NULL, 0, data, size);
 	char *word = malloc(need + 1);
@@ -137,18 +164,9 @@ static void quoting(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text;
-
 	if (size > 65536)
 		return 0;
 	stmfw__mem_init(&mem, NULL);
-	text = text_of(data, size);
-	numbers(text);
-	memory(text);
-	words(text);
-	free(text);
-	banks(data, size);
-	info(data, size);
-	quoting(data, size);
+	PARSER(data, size);
 	return 0;
 }
