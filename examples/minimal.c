@@ -6,20 +6,27 @@
 
 #include <stmfw.h>
 
-static void on_targets(stmfw_client *c, const stmfw_result *r, void *arg)
+static void finish(stmfw_client *c, const stmfw_result *r, void *arg)
 {
-	for (size_t i = 0; i < r->count; i++)
-		printf("%s is %s\n", r->targets[i].name, r->targets[i].state_name);
+	if (r->status != STMFW_OK)
+		fprintf(stderr, "%s: %s\n%s\n", r->step, r->text, r->advice);
 	*(int *)arg = r->status != STMFW_OK;
 	stmfw_client_close(c, NULL, NULL);
 }
 
+static void on_targets(stmfw_client *c, const stmfw_result *r, void *arg)
+{
+	for (size_t i = 0; i < r->count; i++)
+		printf("%s is %s\n", r->targets[i].name, r->targets[i].state_name);
+	finish(c, r, arg);
+}
+
 static void on_connect(stmfw_client *c, const stmfw_result *r, void *arg)
 {
-	if (r->status == STMFW_OK && stmfw_targets(c, on_targets, arg, NULL) == STMFW_OK)
-		return;
-	fprintf(stderr, "%s: %s %s\n", r->step, r->text, r->advice);
-	stmfw_client_close(c, NULL, NULL);
+	if (r->status != STMFW_OK)
+		finish(c, r, arg);
+	else if (stmfw_targets(c, on_targets, arg, NULL) != STMFW_OK)
+		stmfw_client_close(c, NULL, NULL);
 }
 
 int main(void)

@@ -6,20 +6,27 @@
  * once; its outcome arrives later, in a callback, with a status that is never guessed from
  * friendly text.
  *
- *     static void on_targets(stmfw_client *c, const stmfw_result *r, void *arg)
+ *     static void finish(stmfw_client *c, const stmfw_result *r, void *arg)
  *     {
- *         for (size_t i = 0; i < r->count; i++)
- *             printf("%s is %s\n", r->targets[i].name, r->targets[i].state_name);
+ *         if (r->status != STMFW_OK)
+ *             fprintf(stderr, "%s: %s\n%s\n", r->step, r->text, r->advice);
  *         *(int *)arg = r->status != STMFW_OK;
  *         stmfw_client_close(c, NULL, NULL);
  *     }
  *
+ *     static void on_targets(stmfw_client *c, const stmfw_result *r, void *arg)
+ *     {
+ *         for (size_t i = 0; i < r->count; i++)
+ *             printf("%s is %s\n", r->targets[i].name, r->targets[i].state_name);
+ *         finish(c, r, arg);
+ *     }
+ *
  *     static void on_connect(stmfw_client *c, const stmfw_result *r, void *arg)
  *     {
- *         if (r->status == STMFW_OK && stmfw_targets(c, on_targets, arg, NULL) == STMFW_OK)
- *             return;
- *         fprintf(stderr, "%s: %s %s\n", r->step, r->text, r->advice);
- *         stmfw_client_close(c, NULL, NULL);
+ *         if (r->status != STMFW_OK)
+ *             finish(c, r, arg);
+ *         else if (stmfw_targets(c, on_targets, arg, NULL) != STMFW_OK)
+ *             stmfw_client_close(c, NULL, NULL);
  *     }
  *
  *     int main(void)
@@ -536,7 +543,9 @@ typedef struct stmfw_read_opts {
 /**
  * Read any range of a flash bank, piece by piece, into a callback.
  *
- * The target should be halted, so that it does not change its own flash meanwhile. Bytes travel
+ * Success: OpenOCD has read each byte of the range, once. That is no proof that a bad line did not
+ * change one: see stmfw_verify_flash(). The target should be halted (this is not checked), so that
+ * it does not change its own flash meanwhile. Bytes travel
  * through a private file that both processes see; whether they do is found out first. It is
  * deleted however the operation ends (if this process is killed it stays). Cancelling takes effect
  * between two pieces. res->bytes is

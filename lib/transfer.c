@@ -37,6 +37,16 @@ enum move stmfw__transfer_file_failed(struct op *op)
 			      strerror(errno));
 }
 
+static enum move scratch_failed(struct op *op, int status, int error)
+{
+	const char *dir = transfer(op)->scratch_dir;
+
+	op->res.step = "scratch file";
+	op->res.advice = "TMPDIR must name a directory that this program and OpenOCD can write to.";
+	return stmfw__op_fail(op, status, "cannot make a scratch file in %s: %s",
+			      dir ? dir : "TMPDIR or /tmp", strerror(error));
+}
+
 static enum move open_scratch(struct op *op)
 {
 	struct transfer *t = transfer(op);
@@ -45,7 +55,7 @@ static enum move open_scratch(struct op *op)
 	if (op->arena.failed)
 		return stmfw__op_ok(op); /* which says that memory ran out */
 	if (err)
-		return stmfw__op_fail(op, err, "cannot make a scratch file: %s", strerror(errno));
+		return scratch_failed(op, err, errno);
 	t->step = TRANSFER_SHARE;
 	return stmfw__scratch_ask(&t->scratch, op);
 }
