@@ -96,6 +96,7 @@ START_TEST(damaged_replies_are_foreign)
 		NONCE "\n0\n0\nresult\nlog%zz",
 		"@0123456789abcde\n0\n0\nr\nl",
 		"@0123456789abcdef0\n0\n0\nr\nl",
+		NONCE "x0\n0\nr\nl",
 		"line too long\n" NONCE "\n0\n0\nr\nl",
 		"type target_state state halted",
 		"type target",
