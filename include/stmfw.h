@@ -263,6 +263,7 @@ typedef struct stmfw_result {
 	const stmfw_chip *chip;
 	const uint32_t *words;
 	const uint8_t *data;
+	const struct stmfw_flash_report *flash; /* stmfw_flash(), also when it failed */
 } stmfw_result;
 
 typedef struct stmfw_progress {
@@ -300,6 +301,94 @@ typedef struct stmfw_allocator {
 	void *(*realloc)(void *ctx, void *ptr, size_t size);
 	void *ctx;
 } stmfw_allocator;
+
+/* ---- firmware images: no client, no loop, any thread ------------------------------------- */
+
+/**
+ * A firmware image: bytes at addresses, as ranges that ascend and neither touch nor overlap.
+ * Only the *_load and *_parse functions make one; after that it never changes.
+ */
+typedef struct stmfw_image stmfw_image;
+
+enum stmfw_image_type {
+	STMFW_IMAGE_AUTO = 0, /* told by the content; never the type of an image       */
+	STMFW_IMAGE_BIN,      /* bytes and nothing else: the address comes from outside */
+	STMFW_IMAGE_IHEX,     /* Intel HEX, record types 0 to 5                        */
+	STMFW_IMAGE_SREC,     /* Motorola S-record, S0 to S9                           */
+	STMFW_IMAGE_ELF       /* ELF32, little endian: PT_LOAD segments by physical address */
+};
+
+typedef struct stmfw_range {
+	uint64_t address;
+	uint64_t length;     /* bytes, at least 1  */
+	const uint8_t *data; /* the image's        */
+} stmfw_range;
+
+typedef struct stmfw_image_opts {
+	size_t size;
+	enum stmfw_image_type type;   /* 0: told by the content                               */
+	int has_base;                 /* 1: base is where a binary begins. 0: a binary is not */
+	uint64_t base;                /*    placed, its addresses begin at 0                  */
+	uint64_t limit;               /* 0: 64 MiB; more bytes than that are refused          */
+	const stmfw_allocator *alloc; /* copied; NULL: the C library's                        */
+} stmfw_image_opts;
+
+/** Why an image was refused. */
+typedef struct stmfw_image_error {
+	int status;          /* as returned                                                   */
+	unsigned long line;  /* of a text format, from 1; 0: not about a line                 */
+	uint64_t offset;     /* of a binary format, in bytes from the start of the file       */
+	char text[320];      /* "fw.hex:12: the checksum is 3c, the line says 3d"             */
+} stmfw_image_error;
+
+/**
+ * Read an image from a file, or from bytes in memory (`name` is for messages; the bytes are
+ * copied). Strict: a wrong checksum, an unknown record, an overlap, an address that wraps around,
+ * something behind the end, a file that ends too soon are errors that name the place.
+ *
+ * @opts    may be NULL
+ * @error   may be NULL; written only on failure
+ * Returns  STMFW_EINVAL       a needed argument missing, unknown type, base with a type that has
+ *                             its own addresses
+ *          STMFW_EFILE        the file could not be read, is empty, or damaged
+ *          STMFW_ERANGE       more bytes than limit, or addresses beyond 32 bits
+ *          STMFW_EUNSUPPORTED a kind of ELF that is no firmware image: 64-bit, big endian, without
+ *                             segments to load; or the library was built without libelf
+ *          STMFW_ENOMEM
+ */
+STMFW_API int stmfw_image_load(stmfw_image **out, const char *path, const stmfw_image_opts *opts,
+			       stmfw_image_error *error);
+STMFW_API int stmfw_image_parse(stmfw_image **out, const char *name, const void *bytes,
+				size_t length, const stmfw_image_opts *opts,
+				stmfw_image_error *error);
+/** Release it. NULL is fine. */
+STMFW_API void stmfw_image_free(stmfw_image *image);
+
+/** What it was read as. */
+STMFW_API enum stmfw_image_type stmfw_image_type_of(const stmfw_image *image);
+/** 0: a binary without a base. */
+STMFW_API int stmfw_image_is_placed(const stmfw_image *image);
+/** Its ranges, at least one; valid as long as the image. */
+STMFW_API const stmfw_range *stmfw_image_ranges(const stmfw_image *image, size_t *count);
+/** Number of bytes in all ranges. */
+STMFW_API uint64_t stmfw_image_total(const stmfw_image *image);
+/** The first address, and the one behind the last. */
+STMFW_API void stmfw_image_bounds(const stmfw_image *image, uint64_t *first, uint64_t *end);
+/**
+ * Copy what the image has at an address, gaps filled with `fill`: as flash would hold it, piece by
+ * piece, for a digest for instance. Returns how many of the bytes are the image's.
+ */
+STMFW_API uint64_t stmfw_image_copy(const stmfw_image *image, uint64_t address, void *out,
+				    uint64_t length, uint8_t fill);
+/**
+ * Write it as a binary (from its first to its last address, gaps filled), Intel HEX or S-record,
+ * in pieces to a callback, which returns 0 to go on.
+ * Returns  STMFW_EINVAL  another type;  STMFW_ERANGE  a binary larger than the limit of 64 MiB,
+ *          addresses beyond 32 bits;  STMFW_EABORTED
+ */
+typedef int (*stmfw_write_cb)(const void *bytes, size_t length, void *arg);
+STMFW_API int stmfw_image_write(const stmfw_image *image, enum stmfw_image_type type, uint8_t fill,
+				stmfw_write_cb write, void *arg);
 
 /* ---- client ----------------------------------------------------------------------------- */
 
@@ -499,6 +588,10 @@ typedef struct stmfw_write_opts {
 STMFW_API int stmfw_write_image(stmfw_client *c, const stmfw_write_opts *opts,
 				stmfw_done_cb cb, void *arg, stmfw_op *op);
 
+/* ---- flash, protection: single commands ---- */
+
+/* ---- memory ---- */
+
 /**
  * Read memory as words: res->words, res->count.
  * @width  8, 16 or 32 bits;  @count  1 to 16384
@@ -584,6 +677,130 @@ typedef struct stmfw_verify_opts {
  */
 STMFW_API int stmfw_verify_flash(stmfw_client *c, const stmfw_verify_opts *opts,
 				 stmfw_done_cb cb, void *arg, stmfw_op *op);
+
+/* ---- flashing: planned, proven, taken back when it fails --------------------------------- */
+
+/** What is done with one sector that the image touches. */
+enum stmfw_sector_action {
+	STMFW_SECTOR_SKIP = 0,   /* holds the right bytes already          */
+	STMFW_SECTOR_WRITE,      /* is blank: written without being erased */
+	STMFW_SECTOR_ERASE,      /* is to be blank                         */
+	STMFW_SECTOR_REWRITE     /* erased and written                     */
+};
+
+typedef struct stmfw_plan_sector {
+	unsigned int bank;
+	unsigned int number;      /* in the bank                                          */
+	uint64_t address;
+	uint64_t length;
+	enum stmfw_sector_action action;
+	uint64_t image_bytes;     /* of the image in this sector                          */
+	uint64_t around_bytes;    /* not blank, not the image's: kept or lost; 0 if skipped */
+} stmfw_plan_sector;
+
+typedef struct stmfw_plan {
+	const stmfw_plan_sector *sectors; /* that the image touches, ascending in each bank */
+	size_t sector_count;
+	size_t erase_count;    /* sectors to be erased                                     */
+	size_t write_count;    /* sectors to be written                                    */
+	size_t skip_count;
+	uint64_t image_bytes;  /* planned: all of the image                                */
+	uint64_t write_bytes;  /* to be written, the surroundings included                 */
+	uint64_t around_bytes; /* around the image in sectors that change                  */
+	int keeps_around;      /* 1: they are written back; 0: they will be lost           */
+} stmfw_plan;
+
+/** What the flash holds when stmfw_flash() has ended. */
+enum stmfw_content {
+	STMFW_CONTENT_UNCHANGED = 0, /* nothing was erased or written                        */
+	STMFW_CONTENT_NEW,           /* each byte of the image is there, proven              */
+	STMFW_CONTENT_OLD,           /* changed, and put back: the old content, proven       */
+	STMFW_CONTENT_MIXED,         /* some of both; `open` says where                      */
+	STMFW_CONTENT_UNKNOWN        /* the connection ended meanwhile; `open` may hold anything */
+};
+
+typedef struct stmfw_span {
+	uint64_t address;
+	uint64_t length;
+} stmfw_span;
+
+/** Grows at its end. Bytes planned = there already + written = proven, or it is no success. */
+typedef struct stmfw_flash_report {
+	enum stmfw_content content;
+	const stmfw_plan *plan;   /* NULL: it failed before there was one                    */
+	size_t erased;            /* sectors erased, repetitions included                    */
+	uint64_t written;         /* bytes written, repetitions included                     */
+	uint64_t proven;          /* bytes of the image that are proven to be there          */
+	unsigned int retries;     /* repetitions that were needed                            */
+	const stmfw_span *open;   /* MIXED, UNKNOWN: not proven to be the old or the new content */
+	size_t open_count;
+	int target_state;         /* enum stmfw_state at the end, as far as it is known      */
+} stmfw_flash_report;
+
+enum stmfw_after {
+	STMFW_AFTER_RUN = 0, /* reset and run                                       */
+	STMFW_AFTER_HALT,    /* reset and halt: it stands before its first instruction */
+	STMFW_AFTER_LEAVE    /* halted, registers and some RAM used by us           */
+};
+
+enum stmfw_flash_flag {
+	STMFW_FLASH_DRY_RUN = 1 << 0, /* end with the plan; nothing is erased or written            */
+	STMFW_FLASH_KEEP = 1 << 1,    /* write back what lies around the image in touched sectors   */
+	STMFW_FLASH_FULL = 1 << 2,    /* erase and write all sectors, whatever they hold            */
+	STMFW_FLASH_UNLOCK = 1 << 3   /* remove the write protection of sectors that must change    */
+};
+
+/**
+ * The whole content of a bank that will be changed, proven, before anything is erased: save it.
+ * Return 0 once it is safe; anything else ends the operation (STMFW_EABORTED, unchanged).
+ */
+typedef int (*stmfw_backup_cb)(stmfw_client *c, const stmfw_bank *bank, const uint8_t *data,
+			       size_t length, void *arg);
+/** The plan, before anything is erased. Return 0 to go on; else STMFW_EABORTED, unchanged. */
+typedef int (*stmfw_plan_cb)(stmfw_client *c, const stmfw_plan *plan, void *arg);
+
+typedef struct stmfw_flash_opts {
+	size_t size;
+	const stmfw_image *image;   /* NOT copied: must stay until cb                            */
+	unsigned int bank;          /* whose base is the address of a binary that is not placed  */
+	unsigned int flags;         /* enum stmfw_flash_flag                                     */
+	enum stmfw_after after;
+	unsigned int retries;       /* repetitions of a piece that fails; 0: 2                   */
+	const char *scratch_dir;    /* NULL: TMPDIR or /tmp                                      */
+	stmfw_backup_cb backup;     /* NULL: old content is kept in memory only                  */
+	stmfw_plan_cb plan;         /* may be NULL                                               */
+	stmfw_progress_cb progress; /* steps "read", "backup", "erase", "write", "prove", "restore"; may be NULL */
+	void *arg;                  /* for all of these                                          */
+} stmfw_flash_opts;
+
+/**
+ * Bring an image into flash: reset and halt, look, plan, keep the old content, erase and write
+ * only what differs, prove, leave the target as asked. If it fails, repeat the piece; if that
+ * fails as well, or on stmfw_cancel(), put the old content back and prove that.
+ *
+ * Success: each byte of the image is in flash, proven by reading it back or by a CRC-32 that the
+ * chip made, before the target ran again. res->bytes is the number of bytes proven. In every
+ * outcome res->flash says what the flash holds now.
+ *
+ * Cancelling takes effect at the border of a piece; before anything was erased it ends unchanged,
+ * after that the old content is put back, which takes as long as it takes. Who cannot wait closes
+ * the client (content unknown). Needs memory for the sectors that change. The chip's own CPU runs
+ * a small program of ours in OpenOCD's work area; where it cannot, the flash is read instead.
+ *
+ * Reports  STMFW_ERANGE       bytes of the image lie in no flash bank, or beyond the chip's flash;
+ *                             unchanged
+ *          STMFW_EPROTECTED   read-out protection is on, or sectors that must change are write
+ *                             protected (without STMFW_FLASH_UNLOCK); unchanged
+ *          STMFW_ETARGET, STMFW_ECOMMAND, STMFW_EVERIFY   erasing, writing or proving failed, and
+ *                             repeating did not help
+ *          STMFW_EABORTED     backup or plan returned non-zero; unchanged
+ *          STMFW_EUNSUPPORTED, STMFW_EFILE   as stmfw_read_flash(); unchanged
+ *          STMFW_ECANCELED    see above
+ */
+STMFW_API int stmfw_flash(stmfw_client *c, const stmfw_flash_opts *opts, stmfw_done_cb cb,
+			  void *arg, stmfw_op *op);
+
+/* ---- comparing -------------------------------------------------------------------------- */
 
 #ifdef __cplusplus
 }
