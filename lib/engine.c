@@ -32,6 +32,19 @@ static void close_conn(struct stmfw_client *c)
 	stmfw__reader_release(&c->reader);
 }
 
+/* The innermost first. */
+static void end_steppers(struct op *op)
+{
+	for (;; op->caller = op->caller->next) {
+		if (op->kind->ended)
+			op->kind->ended(op);
+		if (!op->caller)
+			break;
+		op->kind = op->caller->kind;
+		op->job = op->caller->job;
+	}
+}
+
 void stmfw__engine_finish(struct op *op)
 {
 	struct stmfw_client *c = op->client;
@@ -43,8 +56,7 @@ void stmfw__engine_finish(struct op *op)
 		c->waiting_count--;
 		op->res.outcome = STMFW_NOT_STARTED;
 	} else {
-		if (op->kind->ended)
-			op->kind->ended(op);
+		end_steppers(op);
 		op->res.elapsed_ms = (uv_hrtime() - op->started_ns) / 1000000;
 		if (op->unanswered)
 			op->res.outcome = STMFW_UNKNOWN;
@@ -150,14 +162,15 @@ static void lost(struct stmfw_client *c, int uv_status)
 	stmfw__engine_drop(c, STMFW_ELOST, uv_status, text);
 }
 
-static void send_script(struct op *op)
+/* False: it never left, and op->res says why. */
+static bool send_script(struct op *op)
 {
 	struct stmfw_client *c = op->client;
 	struct buf *out = stmfw__conn_output(c->conn);
 
 	if (!out) {
 		stmfw__engine_drop(c, STMFW_EPROTO, 0, "an answer came before its question");
-		return;
+		return true;
 	}
 	snprintf(c->nonce, sizeof(c->nonce), "@%016" PRIx64, c->salt ^ ++c->requests);
 	stmfw__wire_request(out, c->nonce, op->script.data, op->script.length);
@@ -165,10 +178,9 @@ static void send_script(struct op *op)
 		int err = op->script.error ? op->script.error : out->error;
 
 		c->nonce[0] = '\0';
-		end_op(op, err == STMFW_ENOMEM ? STMFW_ENOMEM : STMFW_EINVAL, 0,
-		       err == STMFW_ENOMEM ? stmfw_strerror(err) : "the command is too long");
-		stmfw__engine_pump(c);
-		return;
+		stmfw__op_fail(op, err == STMFW_ENOMEM ? STMFW_ENOMEM : STMFW_EINVAL, "%s",
+			       err == STMFW_ENOMEM ? stmfw_strerror(err) : "the command is too long");
+		return false;
 	}
 	op->unanswered = true;
 	if (c->state != CLIENT_CONNECTING) /* connecting has one deadline for all of it */
@@ -176,6 +188,37 @@ static void send_script(struct op *op)
 	int err = stmfw__conn_send(c->conn);
 	if (err)
 		lost(c, err);
+	return true;
+}
+
+static bool is_canceled(struct op *op, enum move move)
+{
+	if ((move != MOVE_SEND && move != MOVE_OFFER) || !op->cancel_wanted || op->shielded)
+		return false;
+	stmfw__op_fail(op, STMFW_ECANCELED, "canceled after %" PRIu64 " bytes", op->res.bytes);
+	return true;
+}
+
+/* False: there is no such move, and the stepper is done. */
+static bool make_move(struct op *op, enum move move)
+{
+	switch (move) {
+	case MOVE_SEND:
+		op->state = OP_RUNNING;
+		return send_script(op);
+	case MOVE_OFFER:
+		op->state = OP_OFFERING;
+		stmfw__deliver_offer(op);
+		return true;
+	case MOVE_WAIT:
+		op->state = OP_ENDING;
+		op->unanswered = true; /* until the end has come */
+		stmfw__engine_start_deadline(op->client, op->deadline_ms);
+		return true;
+	case MOVE_DONE:
+		break;
+	}
+	return false;
 }
 
 void stmfw__engine_advance(struct op *op, const struct reply *last)
@@ -183,30 +226,15 @@ void stmfw__engine_advance(struct op *op, const struct reply *last)
 	struct stmfw_client *c = op->client;
 	enum move move = op->kind->next(op, last);
 
-	if ((move == MOVE_SEND || move == MOVE_OFFER) && op->cancel_wanted) {
-		stmfw__op_fail(op, STMFW_ECANCELED, "canceled after %" PRIu64 " bytes",
-			       op->res.bytes);
-		move = MOVE_DONE;
+	while (!is_canceled(op, move)) {
+		if (make_move(op, move))
+			return;
+		if (!op->caller)
+			break;
+		move = stmfw__op_return(op);
 	}
-	switch (move) {
-	case MOVE_SEND:
-		op->state = OP_RUNNING;
-		send_script(op);
-		break;
-	case MOVE_OFFER:
-		op->state = OP_OFFERING;
-		stmfw__deliver_offer(op);
-		break;
-	case MOVE_WAIT:
-		op->state = OP_ENDING;
-		op->unanswered = true; /* until the end has come */
-		stmfw__engine_start_deadline(c, op->deadline_ms);
-		break;
-	case MOVE_DONE:
-		stmfw__engine_finish(op);
-		stmfw__engine_pump(c);
-		break;
-	}
+	stmfw__engine_finish(op);
+	stmfw__engine_pump(c);
 }
 
 void stmfw__engine_pump(struct stmfw_client *c)

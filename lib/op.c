@@ -75,6 +75,37 @@ int stmfw__op_submit(struct op *op, stmfw_op *out)
 	return STMFW_OK;
 }
 
+enum move stmfw__op_call(struct op *op, const struct op_kind *kind, void *job)
+{
+	struct op_caller *caller = stmfw__arena_alloc(&op->arena, sizeof(*caller));
+
+	if (!caller)
+		return stmfw__op_ok(op); /* which says that memory ran out */
+	*caller = (struct op_caller){ op->caller, op->kind, op->job };
+	op->caller = caller;
+	op->kind = kind;
+	op->job = job;
+	op->res = (stmfw_result){ .op = op->res.op,
+				  .outcome = op->res.outcome,
+				  .step = kind->name,
+				  .text = "",
+				  .log = "",
+				  .advice = "" };
+	return kind->next(op, NULL);
+}
+
+enum move stmfw__op_return(struct op *op)
+{
+	const struct op_caller *caller = op->caller;
+
+	if (op->kind->ended)
+		op->kind->ended(op);
+	op->kind = caller->kind;
+	op->job = caller->job;
+	op->caller = caller->next;
+	return op->kind->next(op, NULL);
+}
+
 struct buf *stmfw__op_script(struct op *op, const char *step, uint32_t deadline_ms)
 {
 	op->res.step = step;

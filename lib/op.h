@@ -44,6 +44,13 @@ struct delivery {
 	bool needs_open_client; /* dropped once the client is closing */
 };
 
+/* A stepper that waits for the end of the one it called. */
+struct op_caller {
+	struct op_caller *next;
+	const struct op_kind *kind;
+	void *job;
+};
+
 struct op {
 	struct delivery delivery;
 	struct list link; /* in the queue */
@@ -51,6 +58,7 @@ struct op {
 	const struct op_kind *kind;
 	enum op_state state;
 	bool cancel_wanted;
+	bool shielded; /* the stepper itself looks at cancel_wanted, where it can stop safely */
 	bool unanswered; /* something was sent and its reply has not come */
 	uint64_t started_ns;
 	stmfw_done_cb cb;
@@ -60,6 +68,7 @@ struct op {
 	struct buf log; /* of the last reply */
 	uint32_t deadline_ms;
 	void *job; /* the stepper's own state, in the arena */
+	struct op_caller *caller; /* NULL: nobody called it */
 	stmfw_result res;
 };
 
@@ -72,6 +81,11 @@ void stmfw__op_free(struct op *op);
 
 /* ---- for steppers ---- */
 
+/* Run another stepper as a part of this one. Its job is in the arena, prepared. Once it is done, the
+   caller's next() is asked with last NULL, and op->res.status says how that ended. */
+enum move stmfw__op_call(struct op *op, const struct op_kind *kind, void *job);
+/* The one that was called is done: back to its caller. */
+enum move stmfw__op_return(struct op *op);
 /* Begin the text of the next request. deadline_ms 0: the client's for quick commands. */
 struct buf *stmfw__op_script(struct op *op, const char *step, uint32_t deadline_ms);
 /* A deadline for something that takes longer the more bytes there are. */
