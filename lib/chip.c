@@ -3,16 +3,17 @@
  * Which chip is this?
  *
  * CPUID (every Cortex-M has it) -> which core -> where DBGMCU_IDCODE is -> device id -> a row of
- * the table -> where that family keeps flash size, unique id and read-out protection.
+ * the table -> where that family keeps flash size, unique id and read-out protection. Size and
+ * unique id lie near each other, so that one block of words has both.
  *
  * Addresses and codes: the reference manuals' chapters "Debug support" (DBGMCU_IDCODE), "Device
  * electronic signature" and "Embedded flash" of each family; the manual is named in the row.
  */
-#include <string.h>
+#include "chip.h"
 
 #include "client.h"
 #include "memory.h"
-#include "parse.h"
+#include "tcl.h"
 
 /* How a family encodes read-out protection. */
 enum rdp_form {
@@ -25,59 +26,65 @@ enum rdp_form {
 struct family {
 	uint16_t device_id;
 	const char *name;
-	uint32_t size_address; /* u16, KiB                */
-	uint32_t uid_address;  /* 96 bits                 */
-	uint32_t rdp_address;  /* FLASH_OBR, OPTCR, OPTR  */
+	uint32_t block;       /* address of the words that hold size and unique id */
+	uint8_t words;        /* their number                                      */
+	uint8_t size_at;      /* offset in the block: u16, KiB                     */
+	uint8_t uid_at;       /* offset in the block: 96 bits                      */
+	uint32_t rdp_address; /* FLASH_OBR, OPTCR, OPTR                            */
 	enum rdp_form rdp;
 };
 
-#define F1_SIZE 0x1ffff7e0, 0x1ffff7e8, 0x4002201c, RDP_OBR_BIT /* RM0008, RM0041 */
-#define F0_SIZE 0x1ffff7cc, 0x1ffff7ac, 0x4002201c, RDP_OBR_2   /* RM0091, RM0360, RM0316 */
-#define F4_SIZE 0x1fff7a22, 0x1fff7a10, 0x40023c14, RDP_BYTE_1  /* RM0033, RM0090, RM0368 */
-#define F7_SIZE 0x1ff0f442, 0x1ff0f420, 0x40023c14, RDP_BYTE_1  /* RM0385 */
-#define L4_SIZE 0x1fff75e0, 0x1fff7590, 0x40022020, RDP_BYTE_0  /* RM0351, RM0440, RM0444 */
-#define H7_SIZE 0x1ff1e880, 0x1ff1e800, 0x5200201c, RDP_BYTE_1  /* RM0433 */
+#define WORDS_MAX 33 /* of a block */
+
+/* clang-format off */
+#define F1_PLACES 0x1ffff7e0, 5,  0x00, 0x08, 0x4002201c, RDP_OBR_BIT /* RM0008, RM0041 */
+#define F0_PLACES 0x1ffff7ac, 9,  0x20, 0x00, 0x4002201c, RDP_OBR_2   /* RM0091, RM0360, RM0316 */
+#define F4_PLACES 0x1fff7a10, 5,  0x12, 0x00, 0x40023c14, RDP_BYTE_1  /* RM0033, RM0090, RM0368 */
+#define F7_PLACES 0x1ff0f420, 9,  0x22, 0x00, 0x40023c14, RDP_BYTE_1  /* RM0385 */
+#define L4_PLACES 0x1fff7590, 21, 0x50, 0x00, 0x40022020, RDP_BYTE_0  /* RM0351, RM0440, RM0444 */
+#define H7_PLACES 0x1ff1e800, 33, 0x80, 0x00, 0x5200201c, RDP_BYTE_1  /* RM0433 */
+/* clang-format on */
 
 static const struct family families[] = {
-	{ 0x412, "STM32F10x low-density", F1_SIZE },
-	{ 0x410, "STM32F10x medium-density", F1_SIZE },
-	{ 0x414, "STM32F10x high-density", F1_SIZE },
-	{ 0x430, "STM32F10x XL-density", F1_SIZE },
-	{ 0x418, "STM32F105/107 connectivity line", F1_SIZE },
-	{ 0x420, "STM32F100 value line", F1_SIZE },
-	{ 0x428, "STM32F100 high-density value line", F1_SIZE },
-	{ 0x440, "STM32F05x/F030x8", F0_SIZE },
-	{ 0x442, "STM32F09x/F030xC", F0_SIZE },
-	{ 0x444, "STM32F03x", F0_SIZE },
-	{ 0x445, "STM32F04x/F070x6", F0_SIZE },
-	{ 0x448, "STM32F07x", F0_SIZE },
-	{ 0x422, "STM32F302/303xB/xC", F0_SIZE },
-	{ 0x432, "STM32F37x", F0_SIZE },
-	{ 0x438, "STM32F303x6/x8, F334", F0_SIZE },
-	{ 0x439, "STM32F301, F302x6/x8", F0_SIZE },
-	{ 0x446, "STM32F302/303xD/xE", F0_SIZE },
-	{ 0x411, "STM32F2xx", F4_SIZE },
-	{ 0x413, "STM32F405/407/415/417", F4_SIZE },
-	{ 0x419, "STM32F42x/43x", F4_SIZE },
-	{ 0x421, "STM32F446", F4_SIZE },
-	{ 0x423, "STM32F401xB/xC", F4_SIZE },
-	{ 0x431, "STM32F411", F4_SIZE },
-	{ 0x433, "STM32F401xD/xE", F4_SIZE },
-	{ 0x434, "STM32F469/479", F4_SIZE },
-	{ 0x441, "STM32F412", F4_SIZE },
-	{ 0x458, "STM32F410", F4_SIZE },
-	{ 0x463, "STM32F413/423", F4_SIZE },
-	{ 0x449, "STM32F74x/75x", F7_SIZE },
-	{ 0x451, "STM32F76x/77x", F7_SIZE },
-	{ 0x415, "STM32L47x/48x", L4_SIZE },
-	{ 0x435, "STM32L43x/44x", L4_SIZE },
-	{ 0x461, "STM32L49x/4Ax", L4_SIZE },
-	{ 0x462, "STM32L45x/46x", L4_SIZE },
-	{ 0x468, "STM32G43x/44x", L4_SIZE },
-	{ 0x469, "STM32G47x/48x", L4_SIZE },
-	{ 0x460, "STM32G07x/08x", L4_SIZE },
-	{ 0x466, "STM32G03x/04x", L4_SIZE },
-	{ 0x450, "STM32H74x/75x", H7_SIZE },
+	{ 0x412, "STM32F10x low-density", F1_PLACES },
+	{ 0x410, "STM32F10x medium-density", F1_PLACES },
+	{ 0x414, "STM32F10x high-density", F1_PLACES },
+	{ 0x430, "STM32F10x XL-density", F1_PLACES },
+	{ 0x418, "STM32F105/107 connectivity line", F1_PLACES },
+	{ 0x420, "STM32F100 value line", F1_PLACES },
+	{ 0x428, "STM32F100 high-density value line", F1_PLACES },
+	{ 0x440, "STM32F05x/F030x8", F0_PLACES },
+	{ 0x442, "STM32F09x/F030xC", F0_PLACES },
+	{ 0x444, "STM32F03x", F0_PLACES },
+	{ 0x445, "STM32F04x/F070x6", F0_PLACES },
+	{ 0x448, "STM32F07x", F0_PLACES },
+	{ 0x422, "STM32F302/303xB/xC", F0_PLACES },
+	{ 0x432, "STM32F37x", F0_PLACES },
+	{ 0x438, "STM32F303x6/x8, F334", F0_PLACES },
+	{ 0x439, "STM32F301, F302x6/x8", F0_PLACES },
+	{ 0x446, "STM32F302/303xD/xE", F0_PLACES },
+	{ 0x411, "STM32F2xx", F4_PLACES },
+	{ 0x413, "STM32F405/407/415/417", F4_PLACES },
+	{ 0x419, "STM32F42x/43x", F4_PLACES },
+	{ 0x421, "STM32F446", F4_PLACES },
+	{ 0x423, "STM32F401xB/xC", F4_PLACES },
+	{ 0x431, "STM32F411", F4_PLACES },
+	{ 0x433, "STM32F401xD/xE", F4_PLACES },
+	{ 0x434, "STM32F469/479", F4_PLACES },
+	{ 0x441, "STM32F412", F4_PLACES },
+	{ 0x458, "STM32F410", F4_PLACES },
+	{ 0x463, "STM32F413/423", F4_PLACES },
+	{ 0x449, "STM32F74x/75x", F7_PLACES },
+	{ 0x451, "STM32F76x/77x", F7_PLACES },
+	{ 0x415, "STM32L47x/48x", L4_PLACES },
+	{ 0x435, "STM32L43x/44x", L4_PLACES },
+	{ 0x461, "STM32L49x/4Ax", L4_PLACES },
+	{ 0x462, "STM32L45x/46x", L4_PLACES },
+	{ 0x468, "STM32G43x/44x", L4_PLACES },
+	{ 0x469, "STM32G47x/48x", L4_PLACES },
+	{ 0x460, "STM32G07x/08x", L4_PLACES },
+	{ 0x466, "STM32G03x/04x", L4_PLACES },
+	{ 0x450, "STM32H74x/75x", H7_PLACES },
 };
 
 static const struct family *find_family(uint16_t device_id)
@@ -86,28 +93,6 @@ static const struct family *find_family(uint16_t device_id)
 		if (families[i].device_id == device_id)
 			return &families[i];
 	return NULL;
-}
-
-/* By the core's part number, in CPUID bits 15:4: where DBGMCU_IDCODE may be. 0 ends the list. */
-static const uint32_t *idcode_addresses(uint32_t cpuid)
-{
-	static const uint32_t m0[] = { 0x40015800, 0 };            /* F0, G0, L0       */
-	static const uint32_t m3_m4[] = { 0xe0042000, 0 };         /* F1 to F4, G4, L4 */
-	static const uint32_t m7[] = { 0xe0042000, 0x5c001000, 0 }; /* F7; H7          */
-	static const uint32_t other[] = { 0 };
-
-	switch (cpuid >> 4 & 0xfff) {
-	case 0xc20:
-	case 0xc60:
-		return m0;
-	case 0xc23:
-	case 0xc24:
-		return m3_m4;
-	case 0xc27:
-		return m7;
-	default:
-		return other;
-	}
 }
 
 static enum stmfw_rdp decode_rdp(enum rdp_form form, uint32_t value)
@@ -128,114 +113,143 @@ static enum stmfw_rdp decode_rdp(enum rdp_form form, uint32_t value)
 	return STMFW_RDP_UNKNOWN;
 }
 
-/* ---- the operation: one register after the other ---- */
+/* ---- two requests: each costs OpenOCD a look at the target ---- */
 
-enum chip_step { CHIP_CPUID, CHIP_IDCODE, CHIP_SIZE, CHIP_UID, CHIP_RDP };
+/* CPUID, and DBGMCU_IDCODE from the first place that has one; else 0. By the core's part number, in
+   CPUID bits 15:4, the places where it may be: an empty one reads as an id of 0 or of all ones. */
+static const char read_ids[] =
+	"apply {{r t cores} {"
+	"set c [apply $r $t 0xe000ed00 32 1];"
+	"foreach {core places} $cores {"
+	"if {($c >> 4 & 0xfff) != $core} continue;"
+	"foreach a $places {"
+	"if {[catch {apply $r $t $a 32 1} v]} continue;"
+	"if {($v & 0xfff) != 0 && ($v & 0xfff) != 0xfff} {return [list $c $v]}}};"
+	"list $c 0}} ";
 
-struct chip_job {
-	const char *target;
-	stmfw_chip chip;
-	enum chip_step step;
-	struct memory_range range; /* asked for now */
-	const uint32_t *idcode_address;
-	const struct family *family;
-};
+static const char idcode_places[] =
+	" {0xc20 0x40015800"               /* M0: F0             */
+	" 0xc60 0x40015800"                /* M0+: G0, L0        */
+	" 0xc23 0xe0042000"                /* M3: F1, F2, L1     */
+	" 0xc24 0xe0042000"                /* M4: F3, F4, G4, L4 */
+	" 0xc27 {0xe0042000 0x5c001000}}"; /* M7: F7; H7         */
 
-static enum move ask(struct op *op, enum chip_step step, uint32_t address, unsigned int width,
-		     size_t count)
+/* The register with the read-out protection, and behind it the block, if it can be read. */
+static const char read_signature[] =
+	"apply {{r t p a n} {"
+	"set l [apply $r $t $p 32 1];"
+	"catch {lappend l {*}[apply $r $t $a 32 $n]};"
+	"set l}} ";
+
+static struct buf *begin_script(struct op *op, const char *lambda)
 {
-	struct chip_job *job = op->job;
+	const struct identify_job *job = op->job;
+	struct buf *b = stmfw__op_script(op, "identify", 0);
 
-	job->step = step;
-	job->range = (struct memory_range){ address, width, count };
-	stmfw__memory_read_script(stmfw__op_script(op, "identify", 0), job->target, &job->range);
+	stmfw__buf_puts(b, lambda);
+	stmfw__buf_puts(b, stmfw__memory_reader);
+	stmfw__tcl_arg(b, job->target ? job->target : "");
+	return b;
+}
+
+static enum move ask_ids(struct op *op)
+{
+	stmfw__buf_puts(begin_script(op, read_ids), idcode_places);
 	return MOVE_SEND;
 }
 
-static enum move chip_done(struct op *op)
+static enum move ask_signature(struct op *op, const struct family *family)
 {
-	struct chip_job *job = op->job;
+	stmfw__buf_printf(begin_script(op, read_signature), " 0x%lx 0x%lx %u",
+			  (unsigned long)family->rdp_address, (unsigned long)family->block,
+			  family->words);
+	return MOVE_SEND;
+}
+
+static bool take_words(const struct reply *reply, size_t count, uint32_t *words)
+{
+	const struct memory_range range = { 0, 32, count };
+
+	return stmfw__memory_parse(reply->result, &range, words);
+}
+
+static enum move identified(struct op *op)
+{
+	struct identify_job *job = op->job;
 
 	op->res.chip = &job->chip;
 	op->res.count = 1;
 	return stmfw__op_ok(op);
 }
 
-/* An id of 0 or all ones is what an empty place reads as: then the next place is tried. */
-static enum move take_idcode(struct op *op, const uint32_t *value)
+static enum move take_ids(struct op *op, const struct reply *reply)
 {
-	struct chip_job *job = op->job;
-	uint16_t id = value ? (uint16_t)(value[0] & 0xfff) : 0;
+	struct identify_job *job = op->job;
+	uint32_t ids[2];
 
-	if (id == 0 || id == 0xfff) {
-		if (*job->idcode_address == 0)
-			return chip_done(op);
-		return ask(op, CHIP_IDCODE, *job->idcode_address++, 32, 1);
-	}
-	job->chip.idcode = value[0];
-	job->chip.device_id = id;
-	job->chip.revision_id = (uint16_t)(value[0] >> 16);
-	job->family = find_family(id);
+	if (!take_words(reply, 2, ids))
+		return stmfw__op_refused(op, STMFW_ETARGET, reply);
+	job->chip.cpuid = ids[0];
+	job->chip.idcode = ids[1];
+	job->chip.device_id = (uint16_t)(ids[1] & 0xfff);
+	job->chip.revision_id = (uint16_t)(ids[1] >> 16);
+	job->family = find_family(job->chip.device_id);
 	if (!job->family)
-		return chip_done(op);
+		return identified(op);
 	job->chip.family = job->family->name;
-	return ask(op, CHIP_SIZE, job->family->size_address, 16, 1);
+	return ask_signature(op, job->family);
 }
 
-static void take_uid(stmfw_chip *chip, const uint32_t *words)
+static uint8_t byte_of(const uint32_t *words, size_t at)
 {
+	return (uint8_t)(words[at / 4] >> (8 * (at % 4)));
+}
+
+static void take_block(stmfw_chip *chip, const struct family *family, const uint32_t *block)
+{
+	uint16_t kib = (uint16_t)(byte_of(block, family->size_at) |
+				  byte_of(block, family->size_at + 1u) << 8);
+
+	if (kib != 0xffff)
+		chip->flash_kib = kib;
 	for (size_t i = 0; i < sizeof(chip->uid); i++)
-		chip->uid[i] = (uint8_t)(words[i / 4] >> (8 * (i % 4)));
+		chip->uid[i] = byte_of(block, family->uid_at + i);
 	chip->has_uid = 1;
 }
 
-/* value: what was read, or NULL if the chip refused; then that stays unknown. */
-static enum move take_value(struct op *op, const uint32_t *value)
+/* Size and unique id may stay unknown; whether the chip is protected may not. */
+static enum move take_signature(struct op *op, const struct reply *reply)
 {
-	struct chip_job *job = op->job;
+	struct identify_job *job = op->job;
+	const struct family *family = job->family;
+	uint32_t words[1 + WORDS_MAX];
 
-	switch (job->step) {
-	case CHIP_CPUID:
-		job->chip.cpuid = value[0];
-		job->idcode_address = idcode_addresses(value[0]);
-		return take_idcode(op, NULL);
-	case CHIP_IDCODE:
-		return take_idcode(op, value);
-	case CHIP_SIZE:
-		if (value && value[0] != 0xffff)
-			job->chip.flash_kib = value[0];
-		return ask(op, CHIP_UID, job->family->uid_address, 32, 3);
-	case CHIP_UID:
-		if (value)
-			take_uid(&job->chip, value);
-		return ask(op, CHIP_RDP, job->family->rdp_address, 32, 1);
-	case CHIP_RDP:
-		job->chip.rdp = decode_rdp(job->family->rdp, value[0]);
-		break;
-	}
-	return chip_done(op);
+	if (take_words(reply, 1u + family->words, words))
+		take_block(&job->chip, family, words + 1);
+	else if (!take_words(reply, 1, words))
+		return stmfw__op_refused(op, STMFW_ETARGET, reply);
+	job->chip.rdp = decode_rdp(family->rdp, words[0]);
+	return identified(op);
 }
 
-/* Without these two the answer would be worth nothing: which core, and is it protected? */
-static bool must_be_known(enum chip_step step)
+static enum move identify_next(struct op *op, const struct reply *last)
 {
-	return step == CHIP_CPUID || step == CHIP_RDP;
-}
-
-static enum move chip_next(struct op *op, const struct reply *last)
-{
-	struct chip_job *job = op->job;
-	uint32_t values[3] = { 0 };
+	const struct identify_job *job = op->job;
 
 	if (!last)
-		return ask(op, CHIP_CPUID, 0xe000ed00, 32, 1);
-	bool good = reply_ok(last) && stmfw__memory_parse(last->result, &job->range, values);
-	if (!good && must_be_known(job->step))
+		return ask_ids(op);
+	if (!reply_ok(last))
 		return stmfw__op_refused(op, STMFW_ETARGET, last);
-	return take_value(op, good ? values : NULL);
+	return job->family ? take_signature(op, last) : take_ids(op, last);
 }
 
-static const struct op_kind chip_kind = { .name = "identify", .next = chip_next };
+const struct op_kind stmfw__identify_kind = { .name = "identify", .next = identify_next };
+
+void stmfw__identify_init(struct identify_job *job, const char *target)
+{
+	*job = (struct identify_job){ .target = target,
+				      .chip = { .family = "", .rdp = STMFW_RDP_UNKNOWN } };
+}
 
 int stmfw_identify(stmfw_client *c, const char *target, stmfw_done_cb cb, void *arg, stmfw_op *out)
 {
@@ -243,12 +257,10 @@ int stmfw_identify(stmfw_client *c, const char *target, stmfw_done_cb cb, void *
 
 	if (!c || (target && !*target))
 		return STMFW_EINVAL;
-	int err = stmfw__op_new(&op, c, &chip_kind, sizeof(struct chip_job), cb, arg);
+	int err =
+		stmfw__op_new(&op, c, &stmfw__identify_kind, sizeof(struct identify_job), cb, arg);
 	if (err)
 		return err;
-	struct chip_job *job = op->job;
-	job->target = target ? stmfw__arena_strdup(&op->arena, target) : NULL;
-	job->chip.family = "";
-	job->chip.rdp = STMFW_RDP_UNKNOWN;
+	stmfw__identify_init(op->job, target ? stmfw__arena_strdup(&op->arena, target) : NULL);
 	return stmfw__op_submit(op, out);
 }

@@ -23,24 +23,26 @@
 	"if {[lsearch -exact [target names] $t] < 0} {"                 \
 	"error \"there is no target \\\"$t\\\"\"};"
 
-static const char read_lambda[] =
-	"apply {{t a w n} {"
+const char stmfw__memory_reader[] =
+	"{{t a w n} {"
 	FIND_TARGET
 	"if {[llength [info commands read_memory]]} {return [$t read_memory $a $w $n]};"
 	"$t mem2array v $w $a $n;"
 	"set o {};for {set i 0} {$i<$n} {incr i} {lappend o $v($i)};"
 	"set o}}";
 
-static const char write_lambda[] =
-	"apply {{t a w n l} {"
+static const char writer[] =
+	"{{t a w n l} {"
 	FIND_TARGET
 	"if {[llength [info commands write_memory]]} {return [$t write_memory $a $w $l]};"
 	"set i 0;foreach x $l {set v($i) $x;incr i};"
 	"$t array2mem v $w $a $n}}";
 
+/* Applies one of the two. */
 static void put_range(struct buf *b, const char *lambda, const char *target,
 		      const struct memory_range *r)
 {
+	stmfw__buf_puts(b, "apply ");
 	stmfw__buf_puts(b, lambda);
 	stmfw__tcl_arg(b, target ? target : "");
 	stmfw__buf_printf(b, " 0x%llx %u %zu", (unsigned long long)r->address, r->width, r->count);
@@ -48,7 +50,7 @@ static void put_range(struct buf *b, const char *lambda, const char *target,
 
 void stmfw__memory_read_script(struct buf *b, const char *target, const struct memory_range *r)
 {
-	put_range(b, read_lambda, target, r);
+	put_range(b, stmfw__memory_reader, target, r);
 }
 
 bool stmfw__memory_parse(const char *text, const struct memory_range *r, uint32_t *values)
@@ -92,7 +94,7 @@ static enum move send_write(struct op *op)
 	const struct memory_job *job = op->job;
 	struct buf *b = stmfw__op_script(op, "write memory", deadline(op));
 
-	put_range(b, write_lambda, job->target, &job->range);
+	put_range(b, writer, job->target, &job->range);
 	stmfw__buf_puts(b, " {");
 	for (size_t i = 0; i < job->range.count; i++)
 		stmfw__buf_printf(b, "%lu ", (unsigned long)job->values[i]);

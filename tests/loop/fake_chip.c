@@ -145,6 +145,7 @@ static const struct {
 	{ 0xe000ed00, 0x411fc231 }, /* CPUID: Cortex-M3               */
 	{ 0xe0042000, 0x20036410 }, /* DBGMCU_IDCODE                  */
 	{ 0x1ffff7e0, 0xffff0008 }, /* flash size, KiB                */
+	{ 0x1ffff7e4, 0xffffffff },
 	{ 0x1ffff7e8, 0x04030201 }, /* unique id                      */
 	{ 0x1ffff7ec, 0x08070605 },
 	{ 0x1ffff7f0, 0x0c0b0a09 },
@@ -186,11 +187,11 @@ static void memory_args(const char **args, unsigned long *address, unsigned long
 	ck_assert_msg(*address % *step == 0, "unaligned access");
 }
 
-static void read_memory(struct fake_conn *conn, const char *args)
+/* Values, each with a blank in front. False: nothing there. */
+static bool put_memory(unsigned long address, unsigned long step, unsigned long count)
 {
-	unsigned long address, step, count;
+	size_t before = out.length;
 
-	memory_args(&args, &address, &step, &count);
 	for (unsigned long i = 0; i < count; i++) {
 		unsigned long value = 0;
 
@@ -198,14 +199,65 @@ static void read_memory(struct fake_conn *conn, const char *args)
 			uint8_t byte;
 
 			if (!memory_byte(address + i * step + k, &byte)) {
-				refuse(conn, -107, "Error: Failed to read memory\n");
-				return;
+				out.length = before;
+				return false;
 			}
 			value |= (unsigned long)byte << (8 * k);
 		}
-		put(i ? " 0x%lx" : "0x%lx", value, 0);
+		put(" 0x%lx", value, 0);
 	}
-	answer(conn);
+	return true;
+}
+
+static void answer_memory(struct fake_conn *conn, bool good)
+{
+	if (good)
+		answer(conn);
+	else
+		refuse(conn, -107, "Error: Failed to read memory\n");
+}
+
+static void read_memory(struct fake_conn *conn, const char *args)
+{
+	unsigned long address, step, count;
+
+	memory_args(&args, &address, &step, &count);
+	answer_memory(conn, put_memory(address, step, count));
+}
+
+/* What is behind the script and the reader that it is given: "TARGET" and more. */
+static const char *behind_reader(const char *args)
+{
+	char target[64];
+
+	args = strstr(args, "set o}} ");
+	ck_assert_ptr_nonnull(args);
+	args += strlen("set o}} ");
+	word(&args, target, sizeof(target));
+	return args;
+}
+
+/* ... {CORE PLACE CORE {PLACE PLACE} ...} */
+static void read_ids(struct fake_conn *conn, const char *args)
+{
+	bool good = put_memory(0xe000ed00, 4, 1);
+
+	ck_assert_ptr_nonnull(strstr(behind_reader(args), "0xc23 0xe0042000"));
+	if (fake_chip.no_idcode || !put_memory(0xe0042000, 4, 1))
+		put(" 0", 0, 0);
+	answer_memory(conn, good);
+}
+
+/* ... REGISTER BLOCK COUNT */
+static void read_signature(struct fake_conn *conn, const char *args)
+{
+	const char *numbers = behind_reader(args);
+	unsigned long protection = number(&numbers), block = number(&numbers);
+	bool good = !fake_chip.no_protection && put_memory(protection, 4, 1);
+
+	if (!fake_chip.no_signature)
+		put_memory(block, 4, number(&numbers));
+	answer_memory(conn, good);
 }
 
 /* ... {V V V } */
@@ -394,6 +446,8 @@ static const struct {
 	{ "reset init;", halt_and_list },
 	{ "foreach t [target names]", list_targets },
 	{ "array2mem v $w $a $n}} ", write_memory },
+	{ "list $c 0}} ", read_ids },
+	{ "set l}} ", read_signature },
 	{ "set o}} ", read_memory },
 	{ "{flash probe ", probe_and_list },
 	{ "[flash list]", list_banks },

@@ -40,6 +40,9 @@ struct fake_chip {
 	const char *state;     /* of the target                                       */
 	bool deaf_to_halt;     /* `halt` and `reset halt` say yes and do nothing      */
 	const char *second;    /* state of a second target; NULL: there is none       */
+	bool no_idcode;        /* where it ought to be, there is none                 */
+	bool no_signature;     /* flash size and unique id cannot be read             */
+	bool no_protection;    /* the register with the protection cannot be read     */
 	bool not_shared;       /* files of the client cannot be seen                  */
 	bool wrong_token;      /* ... a file of that name is there, but another one   */
 	int short_by;          /* read_bank writes so many bytes less                 */

@@ -71,7 +71,7 @@ static bool is_honest(enum fake_fault fault, const struct watch *w)
 }
 
 /* Answers that only add detail may be missing: then it still is a success. */
-static bool may_do_without(const struct api_call *call, enum fake_fault fault, int request)
+static bool may_do_without(const struct api_call *call, enum fake_fault fault)
 {
 	bool soft = fault == FAULT_ERROR || fault == FAULT_ODD_RESULT || fault == FAULT_NOTHING;
 
@@ -85,8 +85,6 @@ static bool may_do_without(const struct api_call *call, enum fake_fault fault, i
 			if (strcmp(call->name, no_matter[i]) == 0)
 				return true;
 	}
-	if (strcmp(call->name, "identify") == 0)
-		return soft && request > 0;
 	return soft && ((strcmp(call->name, "bank_info") == 0 && fault != FAULT_ERROR) ||
 			strcmp(call->name, "read_flash") == 0 ||
 			strcmp(call->name, "verify_flash") == 0);
@@ -97,7 +95,7 @@ static void check_fault(const struct api_call *call, enum fake_fault fault, int 
 	ck_assert_msg(done.calls == 1, "P2: %s, request %d: %d callbacks", call->name, request,
 		      done.calls);
 	ck_assert_int_eq(fake_chip_litter(), 0);
-	if (done.status == STMFW_OK && may_do_without(call, fault, request))
+	if (done.status == STMFW_OK && may_do_without(call, fault))
 		return;
 	ck_assert_msg(is_honest(fault, &done), "%s, fault %d at request %d: %s, outcome %d: %s",
 		      call->name, fault, request, stmfw_err_name(done.status), done.outcome,
@@ -221,6 +219,53 @@ START_TEST(chip_is_identified)
 {
 	fake_chip_connect();
 	run_and_look("identify", look_chip);
+}
+END_TEST
+
+static void look_chip_without_signature(const stmfw_result *res)
+{
+	ck_assert_uint_eq(res->chip->device_id, 0x410);
+	ck_assert_uint_eq(res->chip->flash_kib, 0);
+	ck_assert_int_eq(res->chip->has_uid, 0);
+	ck_assert_int_eq((int)res->chip->rdp, STMFW_RDP_1);
+}
+
+static void look_unknown_chip(const stmfw_result *res)
+{
+	ck_assert_uint_eq(res->chip->cpuid, 0x411fc231);
+	ck_assert_uint_eq(res->chip->idcode, 0);
+	ck_assert_str_eq(res->chip->family, "");
+	ck_assert_int_eq((int)res->chip->rdp, STMFW_RDP_UNKNOWN);
+}
+
+START_TEST(what_cannot_be_read_of_a_chip_stays_unknown)
+{
+	fake_chip_connect();
+	fake_chip.no_signature = true;
+	run_and_look("identify", look_chip_without_signature);
+	fake_chip.no_idcode = true;
+	run_and_look("identify", look_unknown_chip);
+}
+END_TEST
+
+START_TEST(protection_must_be_known)
+{
+	fake_chip_connect();
+	fake_chip.no_protection = true;
+	run_call("identify");
+	assert_status(&done, STMFW_ETARGET, STMFW_FINISHED);
+	ck_assert_ptr_nonnull(strstr(done.text, "Failed to read memory"));
+}
+END_TEST
+
+/* Each request costs OpenOCD a look at the target, and each look a command to the probe. */
+START_TEST(a_chip_is_identified_in_two_requests)
+{
+	fake_chip_connect();
+	int before = fake_chip.requests;
+	run_call("identify");
+	assert_status(&done, STMFW_OK, STMFW_FINISHED);
+	ck_assert_int_eq(fake_chip.requests - before, 2);
 }
 END_TEST
 
@@ -417,6 +462,9 @@ int main(void)
 		{ p2_one_honest_end_whichever_answer_goes_wrong, (FAULTS - 1) * api_call_count },
 		{ targets_and_their_states, 0 },
 		{ chip_is_identified, 0 },
+		{ what_cannot_be_read_of_a_chip_stays_unknown, 0 },
+		{ protection_must_be_known, 0 },
+		{ a_chip_is_identified_in_two_requests, 0 },
 		{ bank_with_its_sectors, 0 },
 		{ banks_do_not_touch_the_chip, 0 },
 		{ memory_is_read_and_written, 0 },

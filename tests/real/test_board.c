@@ -127,6 +127,17 @@ START_TEST(every_chip_is_known_by_both_drivers)
 }
 END_TEST
 
+/* Up to 0.11 there is no read_memory. */
+START_TEST(a_chip_is_known_without_read_memory)
+{
+	looked_for = F407;
+	start(looked_for, _i ? DAPDIRECT : HLA, NULL);
+	tcl("rename read_memory hidden_from_us");
+	outcome.look = look_at_chip;
+	RUN_OK(stmfw_identify(real.client, NULL, DONE));
+}
+END_TEST
+
 START_TEST(control_and_states)
 {
 	start(F103, HLA, NULL);
@@ -407,6 +418,7 @@ int main(void)
 {
 	const struct real_test tests[] = {
 		{ every_chip_is_known_by_both_drivers, 8 },
+		{ a_chip_is_known_without_read_memory, 2 },
 		{ control_and_states, 1 },
 		{ write_protection_is_told_by_sector, 1 },
 		{ read_protection_is_recognised, 4 },
