@@ -21,9 +21,10 @@ static const char list_banks[] =
 	"incr i};"
 	"join $o \\n}}";
 
-static bool keep_banks(struct op *op, const struct reply *last, stmfw_bank **banks, size_t *count)
+static bool keep_banks(struct op *op, const char *list, size_t length, stmfw_bank **banks,
+		       size_t *count)
 {
-	char *text = stmfw__arena_copy(&op->arena, last->result, last->result_len);
+	char *text = stmfw__arena_copy(&op->arena, list, length);
 
 	if (text && stmfw__parse_banks(&op->arena, text, banks, count))
 		return true;
@@ -36,18 +37,15 @@ static bool keep_banks(struct op *op, const struct reply *last, stmfw_bank **ban
 
 /* ---- finding one ---- */
 
-/* One request: each costs OpenOCD a look at the target. A bank that does not exist is not probed,
-   and then not in the list. */
-static enum move ask_for_bank(struct op *op, struct bank_search *s)
+/* Probed and listed in one request: each costs OpenOCD a look at the target. A bank that does not
+   exist is not probed, and then not in the list. */
+void stmfw__bank_script(struct buf *b, const struct bank_search *s)
 {
-	struct buf *b = stmfw__op_script(op, "find bank", 0);
-
-	s->asked = true;
-	if (s->probe)
-		stmfw__buf_printf(b, "if {%u < [llength [flash list]]} {flash probe %u};", s->number,
-				  s->number);
+	stmfw__buf_printf(b,
+			  "if {%u < [llength [flash list]] && "
+			  "(%d || [dict get [lindex [flash list] %u] size] == 0)} {flash probe %u};",
+			  s->number, s->probe, s->number, s->number);
 	stmfw__buf_puts(b, list_banks);
-	return MOVE_SEND;
 }
 
 static enum move no_such_bank(struct op *op, const struct bank_search *s, size_t count)
@@ -57,42 +55,37 @@ static enum move no_such_bank(struct op *op, const struct bank_search *s, size_t
 			      s->number, count);
 }
 
-static bool take_banks(struct op *op, struct bank_search *s, const struct reply *last,
-		       enum move *move)
+bool stmfw__take_bank(struct op *op, struct bank_search *s, const char *list, size_t length)
 {
 	stmfw_bank *banks;
 	size_t count;
 
-	*move = MOVE_DONE;
-	if (!keep_banks(op, last, &banks, &count))
+	if (!keep_banks(op, list, length, &banks, &count))
 		return false;
 	if (s->number >= count) {
-		*move = no_such_bank(op, s, count);
+		no_such_bank(op, s, count);
 		return false;
 	}
 	s->bank = banks[s->number];
 	if (s->bank.size != 0)
 		return true;
-	if (s->probe) {
-		*move = stmfw__op_fail(op, STMFW_ETARGET,
-				       "OpenOCD does not know the size of flash bank %u",
-				       s->number);
-		return false;
-	}
-	s->probe = true;
-	*move = ask_for_bank(op, s);
+	stmfw__op_fail(op, STMFW_ETARGET, "OpenOCD does not know the size of flash bank %u",
+		       s->number);
 	return false;
 }
 
 bool stmfw__find_bank(struct op *op, struct bank_search *s, const struct reply *last,
 		      enum move *move)
 {
-	if (!s->asked)
-		*move = ask_for_bank(op, s);
-	else if (reply_ok(last))
-		return take_banks(op, s, last, move);
-	else
-		*move = stmfw__op_refused(op, STMFW_ETARGET, last);
+	*move = MOVE_DONE;
+	if (!last) {
+		stmfw__bank_script(stmfw__op_script(op, "find bank", 0), s);
+		*move = MOVE_SEND;
+		return false;
+	}
+	if (reply_ok(last))
+		return stmfw__take_bank(op, s, last->result, last->result_len);
+	*move = stmfw__op_refused(op, STMFW_ETARGET, last);
 	return false;
 }
 
@@ -119,7 +112,7 @@ static enum move banks_next(struct op *op, const struct reply *last)
 		return stmfw__op_send(op, "flash banks", list_banks);
 	if (!reply_ok(last))
 		return stmfw__op_refused(op, STMFW_ECOMMAND, last);
-	if (!keep_banks(op, last, &banks, &op->res.count))
+	if (!keep_banks(op, last->result, last->result_len, &banks, &op->res.count))
 		return MOVE_DONE;
 	op->res.banks = banks;
 	return stmfw__op_ok(op);

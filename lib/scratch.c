@@ -88,31 +88,32 @@ void stmfw__scratch_close(struct scratch *s)
 	s->fd = s->dir_fd = -1;
 }
 
-enum move stmfw__scratch_ask(struct scratch *s, struct op *op)
+bool stmfw__scratch_mark(struct scratch *s)
 {
 	char script[WIRE_NONCE_SIZE + 16];
 	int n = snprintf(script, sizeof(script), "return %s\n", s->token);
 
-	if (!stmfw__scratch_write(s, script, (size_t)n))
-		return stmfw__op_fail(op, STMFW_EFILE, "cannot write %s: %s", s->path,
-				      strerror(errno));
-	/* `source`, because the Tcl of OpenOCD 0.10 may have no other file command. */
-	struct buf *b = stmfw__op_script(op, "share file", 0);
+	return stmfw__scratch_write(s, script, (size_t)n);
+}
+
+/* `source`, because the Tcl of OpenOCD 0.10 may have no other file command. */
+void stmfw__scratch_script(struct buf *b, const struct scratch *s)
+{
 	stmfw__buf_puts(b, "source");
 	stmfw__tcl_arg(b, s->path);
-	return MOVE_SEND;
 }
 
-bool stmfw__scratch_is_shared(const struct scratch *s, const struct reply *answer)
+bool stmfw__scratch_is_shared(const struct scratch *s, const char *answer)
 {
-	return reply_ok(answer) && strcmp(answer->result, s->token) == 0;
+	return strcmp(answer, s->token) == 0;
 }
 
-enum move stmfw__scratch_not_shared(struct op *op, const struct reply *answer)
+enum move stmfw__scratch_not_shared(struct op *op, const char *answer)
 {
 	char reason[200];
 
-	stmfw__reason(reason, sizeof(reason), answer->result, answer->log);
+	stmfw__reason(reason, sizeof(reason), answer, "");
+	op->res.step = "share file";
 	op->res.advice = "OpenOCD must run on this machine, under this user or as root, and see the "
 			 "same temporary directory.";
 	return stmfw__op_fail(op, STMFW_EUNSUPPORTED, "OpenOCD does not see our files: %s", reason);

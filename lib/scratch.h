@@ -25,10 +25,12 @@ int stmfw__scratch_open(struct scratch *s, struct arena *a, const char *dir);
 /* Removes both. Harmless if not open. */
 void stmfw__scratch_close(struct scratch *s);
 
-/* The question whether OpenOCD sees the file, and the judgement of its answer. */
-enum move stmfw__scratch_ask(struct scratch *s, struct op *op);
-bool stmfw__scratch_is_shared(const struct scratch *s, const struct reply *answer);
-enum move stmfw__scratch_not_shared(struct op *op, const struct reply *answer);
+/* Does OpenOCD see the file? Put the token into it (false: errno), have a script give its answer,
+   and judge that. */
+bool stmfw__scratch_mark(struct scratch *s);
+void stmfw__scratch_script(struct buf *b, const struct scratch *s);
+bool stmfw__scratch_is_shared(const struct scratch *s, const char *answer);
+enum move stmfw__scratch_not_shared(struct op *op, const char *answer);
 
 /* Both return false with errno. */
 bool stmfw__scratch_empty(struct scratch *s);

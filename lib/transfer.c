@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * find bank -> does OpenOCD see our file? -> { command for a piece -> judged -> told } ... -> done
+ * find bank, and does OpenOCD see our file? -> { command for a piece -> judged -> told } ... -> done
  *
  * Pieces make progress true and cancelling possible; between two of them the target is not
  * touched, so they cost next to nothing.
@@ -47,7 +47,22 @@ static enum move scratch_failed(struct op *op, int status, int error)
 			      dir ? dir : "TMPDIR or /tmp", strerror(error));
 }
 
-static enum move open_scratch(struct op *op)
+/* In one request, as each costs OpenOCD a look at the target. Its result: a line with the answer
+   of the file, then the list of banks. */
+static enum move ask_for_both(struct op *op)
+{
+	const struct transfer *t = transfer(op);
+	struct buf *b = stmfw__op_script(op, "find bank", 0);
+
+	stmfw__buf_puts(b, "apply {{} {catch {");
+	stmfw__scratch_script(b, &t->scratch);
+	stmfw__buf_puts(b, "} a;set l [");
+	stmfw__bank_script(b, &t->search);
+	stmfw__buf_puts(b, "];return \"[string map [list \\n { }] $a]\\n$l\"}}");
+	return MOVE_SEND;
+}
+
+static enum move begin(struct op *op)
 {
 	struct transfer *t = transfer(op);
 	int err = stmfw__scratch_open(&t->scratch, &op->arena, t->scratch_dir);
@@ -56,8 +71,11 @@ static enum move open_scratch(struct op *op)
 		return stmfw__op_ok(op); /* which says that memory ran out */
 	if (err)
 		return scratch_failed(op, err, errno);
-	t->step = TRANSFER_SHARE;
-	return stmfw__scratch_ask(&t->scratch, op);
+	if (!stmfw__scratch_mark(&t->scratch))
+		return stmfw__transfer_file_failed(op);
+	t->search.probe |= t->length == 0; /* then all depends on the size */
+	t->step = TRANSFER_FIND;
+	return ask_for_both(op);
 }
 
 static enum move next_piece(struct op *op)
@@ -72,6 +90,25 @@ static enum move next_piece(struct op *op)
 	t->step = TRANSFER_PIECE;
 	t->sent_ns = uv_hrtime();
 	return t->send(op);
+}
+
+static enum move take_both(struct op *op, const struct reply *last)
+{
+	struct transfer *t = transfer(op);
+
+	if (!reply_ok(last))
+		return stmfw__op_refused(op, STMFW_ETARGET, last);
+	size_t first = strcspn(last->result, "\n");
+	const char *answer = stmfw__arena_copy(&op->arena, last->result, first);
+	const char *list = last->result + first + (last->result[first] == '\n');
+	if (!answer)
+		return stmfw__op_ok(op);
+	if (!stmfw__take_bank(op, &t->search, list, strlen(list)) ||
+	    !stmfw__check_range(op, &t->search.bank, t->offset, &t->length))
+		return MOVE_DONE;
+	if (!stmfw__scratch_is_shared(&t->scratch, answer))
+		return stmfw__scratch_not_shared(op, answer);
+	return next_piece(op);
 }
 
 /* The next piece is to take about PIECE_MS: often enough to show progress and to cancel, rarely
@@ -119,17 +156,10 @@ enum move stmfw__transfer_next(struct op *op, const struct reply *last)
 	enum move move;
 
 	switch (t->step) {
+	case TRANSFER_BEGIN:
+		return begin(op);
 	case TRANSFER_FIND:
-		t->search.probe |= t->length == 0; /* then all depends on the size */
-		if (!stmfw__find_bank(op, &t->search, last, &move))
-			return move;
-		if (!stmfw__check_range(op, &t->search.bank, t->offset, &t->length))
-			return MOVE_DONE;
-		return open_scratch(op);
-	case TRANSFER_SHARE:
-		if (!stmfw__scratch_is_shared(&t->scratch, last))
-			return stmfw__scratch_not_shared(op, last);
-		return next_piece(op);
+		return take_both(op, last);
 	case TRANSFER_PIECE:
 		return take_piece(op, last);
 	case TRANSFER_OFFERED:

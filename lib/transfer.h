@@ -12,7 +12,7 @@
 #include "bank.h"
 #include "scratch.h"
 
-enum transfer_step { TRANSFER_FIND, TRANSFER_SHARE, TRANSFER_PIECE, TRANSFER_OFFERED };
+enum transfer_step { TRANSFER_BEGIN, TRANSFER_FIND, TRANSFER_PIECE, TRANSFER_OFFERED };
 
 struct transfer {
 	struct bank_search search;

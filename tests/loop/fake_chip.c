@@ -334,15 +334,14 @@ static void erase_check(struct fake_conn *conn, const char *args)
 	answer(conn);
 }
 
-static void source(struct fake_conn *conn, const char *args)
+/* What the client's file makes of itself, as Tcl. */
+static void put_answer_of_file(void)
 {
 	char content[256];
-	FILE *file;
+	FILE *file = fake_chip.not_shared ? NULL : fopen(fake_chip.path, "r");
 
-	word(&args, fake_chip.path, sizeof(fake_chip.path));
-	file = fake_chip.not_shared ? NULL : fopen(fake_chip.path, "r");
 	if (!file) {
-		refuse(conn, 1, "couldn't read file: No such file or directory");
+		out.length = strlen(strcpy(out.at, "couldn't read file: No such file or directory"));
 		return;
 	}
 	ck_assert_ptr_nonnull(fgets(content, sizeof(content), file));
@@ -351,7 +350,18 @@ static void source(struct fake_conn *conn, const char *args)
 	content[strcspn(content, "\n")] = '\0';
 	if (fake_chip.wrong_token)
 		content[10] ^= 1;
-	fake_reply_ok(conn, content + 7);
+	out.length = strlen(strcpy(out.at, content + 7));
+}
+
+/* ... "PATH"} ...; {flash probe N}; and the list */
+static void source_and_probe(struct fake_conn *conn, const char *args)
+{
+	word(&args, fake_chip.path, sizeof(fake_chip.path));
+	put_answer_of_file();
+	put("\n", 0, 0);
+	args = strstr(args, "{flash probe ");
+	ck_assert_ptr_nonnull(args);
+	probe_and_list(conn, args + strlen("{flash probe "));
 }
 
 /* false: the client has gone meanwhile, and its file with it. */
@@ -449,13 +459,13 @@ static const struct {
 	{ "list $c 0}} ", read_ids },
 	{ "set l}} ", read_signature },
 	{ "set o}} ", read_memory },
+	{ "catch {source ", source_and_probe },
 	{ "{flash probe ", probe_and_list },
 	{ "[flash list]", list_banks },
 	{ "flash info ", info },
 	{ "flash erase_check ", erase_check },
 	{ "flash read_bank ", read_bank },
 	{ "flash write_image ", write_image },
-	{ "source ", source },
 	{ "shutdown", shut_down },
 	{ "notifications", NULL },
 	{ "expr 1", NULL },

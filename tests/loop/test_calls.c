@@ -105,7 +105,7 @@ static void check_fault(const struct api_call *call, enum fake_fault fault, int 
 /* Their deadlines are those of a chip's slow CPU, 20 s and more. */
 static bool is_slow(const struct api_call *call, int request)
 {
-	return (strcmp(call->name, "verify_flash") == 0 && request >= 3) ||
+	return (strcmp(call->name, "verify_flash") == 0 && request >= 1) ||
 	       (strcmp(call->name, "bank_info") == 0 && request >= 3);
 }
 
