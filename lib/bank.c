@@ -118,7 +118,7 @@ static enum move banks_next(struct op *op, const struct reply *last)
 	return stmfw__op_ok(op);
 }
 
-static const struct op_kind banks_kind = { .name = "flash banks", .next = banks_next };
+const struct op_kind stmfw__banks_kind = { .name = "flash banks", .next = banks_next };
 
 int stmfw_banks(stmfw_client *c, stmfw_done_cb cb, void *arg, stmfw_op *out)
 {
@@ -126,7 +126,7 @@ int stmfw_banks(stmfw_client *c, stmfw_done_cb cb, void *arg, stmfw_op *out)
 
 	if (!c)
 		return STMFW_EINVAL;
-	int err = stmfw__op_new(&op, c, &banks_kind, 0, cb, arg);
+	int err = stmfw__op_new(&op, c, &stmfw__banks_kind, 0, cb, arg);
 	return err ? err : stmfw__op_submit(op, out);
 }
 
@@ -247,7 +247,16 @@ static enum move info_next(struct op *op, const struct reply *last)
 	return info_done(op);
 }
 
-static const struct op_kind info_kind = { .name = "bank info", .next = info_next };
+const struct op_kind stmfw__bank_info_kind = { .name = "bank info", .next = info_next };
+
+void *stmfw__bank_info_job(struct op *op, unsigned int bank)
+{
+	struct info_job *job = stmfw__arena_alloc(&op->arena, sizeof(*job));
+
+	if (job)
+		job->search = (struct bank_search){ .number = bank, .probe = true };
+	return job;
+}
 
 int stmfw_bank_info(stmfw_client *c, unsigned int bank, unsigned int flags, stmfw_done_cb cb,
 		    void *arg, stmfw_op *out)
@@ -256,7 +265,7 @@ int stmfw_bank_info(stmfw_client *c, unsigned int bank, unsigned int flags, stmf
 
 	if (!c || (flags & ~(unsigned int)(STMFW_BANK_ERASE_STATE | STMFW_BANK_BRIEF)))
 		return STMFW_EINVAL;
-	int err = stmfw__op_new(&op, c, &info_kind, sizeof(struct info_job), cb, arg);
+	int err = stmfw__op_new(&op, c, &stmfw__bank_info_kind, sizeof(struct info_job), cb, arg);
 	if (err)
 		return err;
 	struct info_job *job = op->job;

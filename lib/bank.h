@@ -26,4 +26,9 @@ bool stmfw__take_bank(struct op *op, struct bank_search *s, const char *list, si
 /* Checks that offset and *length lie in the bank; *length 0 becomes the rest of it. */
 bool stmfw__check_range(struct op *op, const stmfw_bank *bank, uint64_t offset, uint64_t *length);
 
+/* Listing all banks needs no job. Describing one: res->banks[0]; NULL: no memory. */
+extern const struct op_kind stmfw__banks_kind;
+extern const struct op_kind stmfw__bank_info_kind;
+void *stmfw__bank_info_job(struct op *op, unsigned int bank);
+
 #endif

@@ -53,6 +53,16 @@ void stmfw__memory_read_script(struct buf *b, const char *target, const struct m
 	put_range(b, stmfw__memory_reader, target, r);
 }
 
+void stmfw__memory_write_script(struct buf *b, const char *target, const struct memory_range *r,
+				const uint32_t *values)
+{
+	put_range(b, writer, target, r);
+	stmfw__buf_puts(b, " {");
+	for (size_t i = 0; i < r->count; i++)
+		stmfw__buf_printf(b, "%lu ", (unsigned long)values[i]);
+	stmfw__buf_puts(b, "}");
+}
+
 bool stmfw__memory_parse(const char *text, const struct memory_range *r, uint32_t *values)
 {
 	uint64_t limit = (uint64_t)1 << r->width;
@@ -92,13 +102,8 @@ static uint32_t deadline(const struct op *op)
 static enum move send_write(struct op *op)
 {
 	const struct memory_job *job = op->job;
-	struct buf *b = stmfw__op_script(op, "write memory", deadline(op));
-
-	put_range(b, writer, job->target, &job->range);
-	stmfw__buf_puts(b, " {");
-	for (size_t i = 0; i < job->range.count; i++)
-		stmfw__buf_printf(b, "%lu ", (unsigned long)job->values[i]);
-	stmfw__buf_puts(b, "}");
+	stmfw__memory_write_script(stmfw__op_script(op, "write memory", deadline(op)), job->target,
+				   &job->range, job->values);
 	return MOVE_SEND;
 }
 

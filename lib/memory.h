@@ -16,6 +16,9 @@ struct memory_range {
 extern const char stmfw__memory_reader[];
 /* A script whose result is the list of values. target NULL: the current one. */
 void stmfw__memory_read_script(struct buf *b, const char *target, const struct memory_range *r);
+/* A script that writes the values. */
+void stmfw__memory_write_script(struct buf *b, const char *target, const struct memory_range *r,
+				const uint32_t *values);
 /* Exactly count values, each within width; false if the text is anything else. */
 bool stmfw__memory_parse(const char *text, const struct memory_range *r, uint32_t *values);
 

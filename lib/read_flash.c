@@ -10,6 +10,7 @@
 
 #include "client.h"
 #include "opts.h"
+#include "read_flash.h"
 #include "tcl.h"
 #include "transfer.h"
 
@@ -34,12 +35,12 @@ static enum move send_piece(struct op *op)
 	struct read_job *job = op->job;
 	struct transfer *t = &job->transfer;
 
-	if (!stmfw__scratch_empty(&t->scratch))
+	if (!stmfw__scratch_empty(t->scratch))
 		return stmfw__transfer_file_failed(op);
 	uint32_t ms = stmfw__transfer_deadline(op, 0, SLOWEST_BYTES_PER_SECOND);
 	struct buf *b = stmfw__op_script(op, "read", ms);
 	stmfw__buf_printf(b, "flash read_bank %u", t->search.number);
-	stmfw__tcl_arg(b, t->scratch.path);
+	stmfw__tcl_arg(b, t->scratch->path);
 	stmfw__buf_printf(b, " 0x%" PRIx64 " 0x%zx", stmfw__transfer_at(op), t->piece);
 	return MOVE_SEND;
 }
@@ -62,7 +63,7 @@ static enum move next_part(struct op *op)
 	if (left == 0)
 		return MOVE_SEND;
 	job->part = left < PART ? left : PART;
-	long long n = stmfw__scratch_read(&t->scratch, job->bytes, job->part, job->taken);
+	long long n = stmfw__scratch_read(t->scratch, job->bytes, job->part, job->taken);
 	if (n < 0)
 		return stmfw__transfer_file_failed(op);
 	if ((size_t)n != job->part)
@@ -77,7 +78,7 @@ static enum move take_piece(struct op *op, const struct reply *reply)
 
 	if (!reply_ok(reply))
 		return stmfw__op_refused(op, STMFW_ETARGET, reply);
-	long long size = stmfw__scratch_size(&t->scratch);
+	long long size = stmfw__scratch_size(t->scratch);
 	if (size < 0)
 		return stmfw__transfer_file_failed(op);
 	if ((unsigned long long)size != t->piece)
@@ -111,6 +112,30 @@ static const struct op_kind read_kind = { .name = "read",
 					  .next = read_next,
 					  .offer = offer_part,
 					  .ended = stmfw__transfer_ended };
+
+enum move stmfw__read_part(struct op *op, const struct read_part *what)
+{
+	struct read_job *job = stmfw__arena_alloc(&op->arena, sizeof(*job));
+	uint8_t *bytes = stmfw__arena_alloc(&op->arena, PART);
+
+	if (!job || !bytes)
+		return stmfw__op_ok(op); /* which says that memory ran out */
+	job->sink = what->sink;
+	job->bytes = bytes;
+	job->transfer = (struct transfer){ .search = { .number = what->bank->number,
+						       .bank = *what->bank },
+					   .offset = what->offset,
+					   .length = what->length,
+					   .chunk = FIRST_CHUNK,
+					   .adaptive = true,
+					   .scratch = what->scratch,
+					   .progress = what->progress,
+					   .arg = what->arg,
+					   .send = send_piece,
+					   .take = take_piece,
+					   .more = next_part };
+	return stmfw__op_call(op, &read_kind, job);
+}
 
 int stmfw_read_flash(stmfw_client *c, const stmfw_read_opts *opts, stmfw_done_cb cb, void *arg,
 		     stmfw_op *out)

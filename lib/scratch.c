@@ -97,6 +97,19 @@ bool stmfw__scratch_mark(struct scratch *s)
 }
 
 /* `source`, because the Tcl of OpenOCD 0.10 may have no other file command. */
+bool stmfw__scratch_begin(struct scratch *s, struct op *op, const char *dir)
+{
+	int err = stmfw__scratch_open(s, &op->arena, dir);
+
+	if (!err && stmfw__scratch_mark(s))
+		return true;
+	op->res.step = "scratch file";
+	op->res.advice = "TMPDIR must name a directory that this program and OpenOCD can write to.";
+	stmfw__op_fail(op, err ? err : STMFW_EFILE, "cannot make a scratch file in %s: %s",
+		       dir ? dir : "TMPDIR or /tmp", strerror(errno));
+	return false;
+}
+
 void stmfw__scratch_script(struct buf *b, const struct scratch *s)
 {
 	stmfw__buf_puts(b, "source");

@@ -25,6 +25,9 @@ int stmfw__scratch_open(struct scratch *s, struct arena *a, const char *dir);
 /* Removes both. Harmless if not open. */
 void stmfw__scratch_close(struct scratch *s);
 
+/* Opens and marks it; false: op->res says what is wrong. */
+bool stmfw__scratch_begin(struct scratch *s, struct op *op, const char *dir);
+
 /* Does OpenOCD see the file? Put the token into it (false: errno), have a script give its answer,
    and judge that. */
 bool stmfw__scratch_mark(struct scratch *s);

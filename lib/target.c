@@ -10,6 +10,7 @@
 
 #include "client.h"
 #include "parse_target.h"
+#include "target.h"
 #include "tcl.h"
 
 /* One line for each: name, type, state, examined. arp_poll, because a cached state may be old: if
@@ -167,7 +168,7 @@ static enum move control_next(struct op *op, const struct reply *last)
 	return op->res.status == STMFW_OK ? judge_states(op) : move;
 }
 
-static const struct op_kind control_kind = { .name = "target control", .next = control_next };
+const struct op_kind stmfw__control_kind = { .name = "target control", .next = control_next };
 
 static int control(stmfw_client *c, const char *name, const char *target,
 		   enum stmfw_state expected, stmfw_done_cb cb, void *arg, stmfw_op *out)
@@ -176,7 +177,7 @@ static int control(stmfw_client *c, const char *name, const char *target,
 
 	if (!c)
 		return STMFW_EINVAL;
-	int err = stmfw__op_new(&op, c, &control_kind, sizeof(struct control_job), cb, arg);
+	int err = stmfw__op_new(&op, c, &stmfw__control_kind, sizeof(struct control_job), cb, arg);
 	if (err)
 		return err;
 	struct control_job *job = op->job;
@@ -186,18 +187,39 @@ static int control(stmfw_client *c, const char *name, const char *target,
 	return stmfw__op_submit(op, out);
 }
 
+struct reset {
+	const char *command;
+	enum stmfw_state expected;
+};
+
+static const struct reset *find_reset(enum stmfw_reset_mode mode)
+{
+	static const struct reset resets[] = {
+		[STMFW_RESET_RUN] = { "reset run", STMFW_TARGET_UNKNOWN },
+		[STMFW_RESET_HALT] = { "reset halt", STMFW_TARGET_HALTED },
+		[STMFW_RESET_INIT] = { "reset init", STMFW_TARGET_HALTED },
+	};
+
+	return mode >= STMFW_RESET_RUN && mode <= STMFW_RESET_INIT ? &resets[mode] : NULL;
+}
+
+void *stmfw__reset_job(struct op *op, enum stmfw_reset_mode mode)
+{
+	struct control_job *job = stmfw__arena_alloc(&op->arena, sizeof(*job));
+	const struct reset *reset = find_reset(mode);
+
+	if (job)
+		*job = (struct control_job){ .name = reset->command, .expected = reset->expected };
+	return job;
+}
+
 int stmfw_reset(stmfw_client *c, enum stmfw_reset_mode mode, stmfw_done_cb cb, void *arg,
 		stmfw_op *out)
 {
-	switch (mode) {
-	case STMFW_RESET_RUN:
-		return control(c, "reset run", NULL, STMFW_TARGET_UNKNOWN, cb, arg, out);
-	case STMFW_RESET_HALT:
-		return control(c, "reset halt", NULL, STMFW_TARGET_HALTED, cb, arg, out);
-	case STMFW_RESET_INIT:
-		return control(c, "reset init", NULL, STMFW_TARGET_HALTED, cb, arg, out);
-	}
-	return STMFW_EINVAL;
+	const struct reset *reset = find_reset(mode);
+
+	return reset ? control(c, reset->command, NULL, reset->expected, cb, arg, out)
+		     : STMFW_EINVAL;
 }
 
 int stmfw_halt(stmfw_client *c, const char *target, stmfw_done_cb cb, void *arg, stmfw_op *out)

@@ -33,18 +33,8 @@ uint64_t stmfw__transfer_address(const struct op *op)
 
 enum move stmfw__transfer_file_failed(struct op *op)
 {
-	return stmfw__op_fail(op, STMFW_EFILE, "scratch file %s: %s", transfer(op)->scratch.path,
+	return stmfw__op_fail(op, STMFW_EFILE, "scratch file %s: %s", transfer(op)->scratch->path,
 			      strerror(errno));
-}
-
-static enum move scratch_failed(struct op *op, int status, int error)
-{
-	const char *dir = transfer(op)->scratch_dir;
-
-	op->res.step = "scratch file";
-	op->res.advice = "TMPDIR must name a directory that this program and OpenOCD can write to.";
-	return stmfw__op_fail(op, status, "cannot make a scratch file in %s: %s",
-			      dir ? dir : "TMPDIR or /tmp", strerror(error));
 }
 
 /* In one request, as each costs OpenOCD a look at the target. Its result: a line with the answer
@@ -55,27 +45,11 @@ static enum move ask_for_both(struct op *op)
 	struct buf *b = stmfw__op_script(op, "find bank", 0);
 
 	stmfw__buf_puts(b, "apply {{} {catch {");
-	stmfw__scratch_script(b, &t->scratch);
+	stmfw__scratch_script(b, t->scratch);
 	stmfw__buf_puts(b, "} a;set l [");
 	stmfw__bank_script(b, &t->search);
 	stmfw__buf_puts(b, "];return \"[string map [list \\n { }] $a]\\n$l\"}}");
 	return MOVE_SEND;
-}
-
-static enum move begin(struct op *op)
-{
-	struct transfer *t = transfer(op);
-	int err = stmfw__scratch_open(&t->scratch, &op->arena, t->scratch_dir);
-
-	if (op->arena.failed)
-		return stmfw__op_ok(op); /* which says that memory ran out */
-	if (err)
-		return scratch_failed(op, err, errno);
-	if (!stmfw__scratch_mark(&t->scratch))
-		return stmfw__transfer_file_failed(op);
-	t->search.probe |= t->length == 0; /* then all depends on the size */
-	t->step = TRANSFER_FIND;
-	return ask_for_both(op);
 }
 
 static enum move next_piece(struct op *op)
@@ -92,6 +66,20 @@ static enum move next_piece(struct op *op)
 	return t->send(op);
 }
 
+static enum move begin(struct op *op)
+{
+	struct transfer *t = transfer(op);
+
+	if (t->scratch)
+		return next_piece(op);
+	t->scratch = &t->own;
+	if (!stmfw__scratch_begin(t->scratch, op, t->scratch_dir))
+		return MOVE_DONE;
+	t->search.probe |= t->length == 0; /* then all depends on the size */
+	t->step = TRANSFER_FIND;
+	return ask_for_both(op);
+}
+
 static enum move take_both(struct op *op, const struct reply *last)
 {
 	struct transfer *t = transfer(op);
@@ -106,7 +94,7 @@ static enum move take_both(struct op *op, const struct reply *last)
 	if (!stmfw__take_bank(op, &t->search, list, strlen(list)) ||
 	    !stmfw__check_range(op, &t->search.bank, t->offset, &t->length))
 		return MOVE_DONE;
-	if (!stmfw__scratch_is_shared(&t->scratch, answer))
+	if (!stmfw__scratch_is_shared(t->scratch, answer))
 		return stmfw__scratch_not_shared(op, answer);
 	return next_piece(op);
 }
@@ -185,5 +173,5 @@ void stmfw__transfer_tell(struct op *op)
 
 void stmfw__transfer_ended(struct op *op)
 {
-	stmfw__scratch_close(&transfer(op)->scratch);
+	stmfw__scratch_close(&transfer(op)->own);
 }

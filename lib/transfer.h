@@ -24,7 +24,8 @@ struct transfer {
 	const char *scratch_dir;
 	stmfw_progress_cb progress;
 	void *arg; /* for it, and for a sink */
-	struct scratch scratch;
+	struct scratch *scratch; /* the own one, or one lent by who has found bank and file already */
+	struct scratch own;
 	enum transfer_step step;
 	uint64_t done;  /* bytes of the pieces before the current one */
 	size_t piece;   /* bytes of the current one                   */

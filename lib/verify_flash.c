@@ -39,7 +39,7 @@ static enum move send_piece(struct op *op)
 	struct verify_job *job = op->job;
 	struct transfer *t = &job->transfer;
 
-	if (!stmfw__scratch_write(&t->scratch, job->data + t->done, t->piece))
+	if (!stmfw__scratch_write(t->scratch, job->data + t->done, t->piece))
 		return stmfw__transfer_file_failed(op);
 	uint32_t ms = stmfw__transfer_deadline(op, CRC_PATIENCE_MS, SLOWEST_BYTES_PER_SECOND);
 	struct buf command;
@@ -47,7 +47,7 @@ static enum move send_piece(struct op *op)
 	if (t->search.bank.target[0] == '\0')
 		stmfw__buf_puts(&command, only_target);
 	stmfw__buf_puts(&command, "verify_image");
-	stmfw__tcl_arg(&command, t->scratch.path);
+	stmfw__tcl_arg(&command, t->scratch->path);
 	stmfw__buf_printf(&command, " 0x%" PRIx64 " bin", stmfw__transfer_address(op));
 	struct buf *script = stmfw__op_script(op, "verify", ms);
 	if (!command.error)

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * CRC-32 by the chip's own CPU: see digest.h.
+ *
+ *   where is OpenOCD's work area? -> { program, table and ranges into it -> run -> CRCs } ... -> done
+ *
+ * A request for many ranges costs about as many probe commands as OpenOCD's own checksum of one.
+ * The program puts 0 where a range's length was once its CRC is there, so that a run that did not
+ * come to its end is noticed; and a CRC that is wrong for whatever reason can only make the caller
+ * look closer, as equality is what counts as proof.
+ */
+#include "digest.h"
+
+#include <string.h>
+
+#include "client.h"
+#include "memory.h"
+#include "parse.h"
+#include "tcl.h"
+
+#define TABLE_WORDS 256u
+#define RANGES_MAX 512u
+#define BATCH_BYTES ((uint64_t)1 << 20)
+#define SLOWEST_BYTES_PER_SECOND 65536u /* 2 MHz and 16 cycles for a byte have twice that */
+#define RUN_MS 2000u
+
+/*
+ * For any Cortex-M (only instructions of ARMv6-M). No stack, no calls, position-independent.
+ * r0: ranges, two words each; length 0 ends them. r1: the table.
+ *
+ *   next: ldr  r3,[r0,#4]   length         byte: ldrb r5,[r2]
+ *         cmp  r3,#0                             adds r2,#1
+ *         beq  done                              eors r5,r4
+ *         ldr  r2,[r0]      address              uxtb r5,r5
+ *         movs r4,#0                             lsls r5,r5,#2
+ *         mvns r4,r4        crc                  ldr  r5,[r1,r5]
+ *                                                lsrs r4,r4,#8
+ *                                                eors r4,r5
+ *                                                subs r3,#1
+ *                                                bne  byte
+ *         mvns r4,r4
+ *         str  r4,[r0]      the CRC in place of the address
+ *         str  r3,[r0,#4]   0 in place of the length
+ *         adds r0,#8
+ *         b    next
+ *   done: bkpt #0
+ */
+static const uint16_t program[] = {
+	0x6843, 0x2b00, 0xd011, 0x6802, 0x2400, 0x43e4, /* next */
+	0x7815, 0x3201, 0x4065, 0xb2ed, 0x00ad, 0x594d, 0x0a24, 0x406c, 0x3b01, 0xd1f5, /* byte */
+	0x43e4, 0x6004, 0x6043, 0x3008, 0xe7ea, 0xbe00,
+};
+
+#define PROGRAM_WORDS (sizeof(program) / 4)
+#define HEAD_WORDS (PROGRAM_WORDS + TABLE_WORDS)
+
+_Static_assert(sizeof(program) % 4 == 0, "it is written as words");
+
+static uint32_t table_entry(uint32_t value)
+{
+	for (int bit = 0; bit < 8; bit++)
+		value = value >> 1 ^ (value & 1 ? 0xedb88320u : 0);
+	return value;
+}
+
+uint32_t stmfw__crc32(uint32_t crc, const void *bytes, size_t length)
+{
+	const uint8_t *p = bytes;
+	uint32_t table[TABLE_WORDS];
+
+	for (uint32_t i = 0; i < TABLE_WORDS; i++)
+		table[i] = table_entry(i);
+	crc = ~crc;
+	for (size_t i = 0; i < length; i++)
+		crc = crc >> 8 ^ table[(crc ^ p[i]) & 0xff];
+	return ~crc;
+}
+
+/* ---- where ---- */
+
+static enum move ask_for_area(struct op *op)
+{
+	struct digest *d = op->job;
+
+	stmfw__tcl_on_target(stmfw__op_script(op, "work area", 0), d->target,
+			     "set t [target current];"
+			     "list [$t cget -work-area-phys] [$t cget -work-area-size]");
+	return MOVE_SEND;
+}
+
+/* The answer is a list of the target's name and our list: `name {0x20000000 4096}`. */
+static enum move take_area(struct op *op, const struct reply *last)
+{
+	struct digest *d = op->job;
+	const char *text = reply_ok(last) ? strrchr(last->result, '{') : NULL;
+
+	text = text ? text + 1 : "";
+	if (!stmfw__take_uint(&text, &d->area.address) || *text++ != ' ' ||
+	    !stmfw__take_uint(&text, &d->area.size))
+		return stmfw__op_refused(op, STMFW_EUNSUPPORTED, last);
+	d->area.known = true;
+	return MOVE_DONE;
+}
+
+/* How many ranges fit beside program and table, with the end mark. */
+static size_t room(const struct digest *d)
+{
+	uint64_t words = d->area.address % 4 == 0 ? d->area.size / 4 : 0;
+	uint64_t ranges = words > HEAD_WORDS + 2 ? (words - HEAD_WORDS - 2) / 2 : 0;
+
+	return ranges < RANGES_MAX ? (size_t)ranges : RANGES_MAX;
+}
+
+/* ---- one run ---- */
+
+static uint64_t choose_batch(struct digest *d)
+{
+	uint64_t bytes = 0;
+	size_t most = room(d);
+
+	d->batch = 0;
+	while (d->batch < most && d->done + d->batch < d->count) {
+		uint64_t length = d->ranges[d->done + d->batch].length;
+
+		if (d->batch > 0 && bytes + length > BATCH_BYTES)
+			break;
+		bytes += length;
+		d->batch++;
+	}
+	return bytes;
+}
+
+static struct memory_range ranges_in_memory(const struct digest *d)
+{
+	return (struct memory_range){ d->area.address + HEAD_WORDS * 4, 32, d->batch * 2 };
+}
+
+static void put_words(struct buf *b, const struct digest *d)
+{
+	uint32_t words[HEAD_WORDS + 2 * RANGES_MAX + 2] = { 0 };
+	size_t n = 0;
+
+	for (; n < PROGRAM_WORDS; n++)
+		words[n] = (uint32_t)program[2 * n] | (uint32_t)program[2 * n + 1] << 16;
+	for (uint32_t i = 0; i < TABLE_WORDS; i++)
+		words[n++] = table_entry(i);
+	for (size_t i = 0; i < d->batch; i++) {
+		words[n++] = (uint32_t)d->ranges[d->done + i].address;
+		words[n++] = (uint32_t)d->ranges[d->done + i].length;
+	}
+	const struct memory_range all = { d->area.address, 32, n + 2 };
+	stmfw__memory_write_script(b, d->target, &all, words);
+}
+
+/* The register's name was written differently over the years; the wrong one does no harm. */
+static void put_run(struct buf *b, const struct digest *d, uint32_t ms)
+{
+	struct buf run;
+
+	stmfw__buf_init(&run, b->mem, 1024);
+	stmfw__buf_printf(&run,
+			  "reg r0 0x%llx;reg r1 0x%llx;"
+			  "catch {reg xPSR 0x01000000};catch {reg xpsr 0x01000000};"
+			  "resume 0x%llx;"
+			  "if {[catch {wait_halt %lu} e]} {catch {halt};error $e}",
+			  (unsigned long long)ranges_in_memory(d).address,
+			  (unsigned long long)(d->area.address + PROGRAM_WORDS * 4),
+			  (unsigned long long)d->area.address, (unsigned long)ms);
+	if (run.error)
+		b->error = run.error; /* noticed when sending */
+	else
+		stmfw__tcl_on_target(b, d->target, run.data);
+	stmfw__buf_release(&run);
+}
+
+static enum move run_batch(struct op *op)
+{
+	struct digest *d = op->job;
+	uint64_t bytes = choose_batch(d);
+
+	if (d->batch == 0)
+		return stmfw__op_fail(op, STMFW_EUNSUPPORTED,
+				      "OpenOCD's work area is too small for a checksum");
+	uint32_t ms = RUN_MS + (uint32_t)(bytes * 1000 / SLOWEST_BYTES_PER_SECOND);
+	struct buf *b = stmfw__op_script(op, "checksum",
+					 stmfw__op_deadline(op, ms, bytes, SLOWEST_BYTES_PER_SECOND));
+	const struct memory_range results = ranges_in_memory(d);
+
+	put_words(b, d);
+	stmfw__buf_puts(b, ";");
+	put_run(b, d, ms);
+	stmfw__buf_puts(b, ";");
+	stmfw__memory_read_script(b, d->target, &results);
+	return MOVE_SEND;
+}
+
+static enum move take_batch(struct op *op, const struct reply *last)
+{
+	struct digest *d = op->job;
+	const struct memory_range results = ranges_in_memory(d);
+	uint32_t words[2 * RANGES_MAX];
+
+	if (!reply_ok(last))
+		return stmfw__op_refused(op, STMFW_EUNSUPPORTED, last);
+	if (!stmfw__memory_parse(last->result, &results, words))
+		return stmfw__op_fail(op, STMFW_EUNSUPPORTED, "the checksums make no sense");
+	for (size_t i = 0; i < d->batch; i++) {
+		if (words[2 * i + 1] != 0)
+			return stmfw__op_fail(op, STMFW_EUNSUPPORTED,
+					      "the chip did not finish its checksum");
+		d->ranges[d->done + i].crc = words[2 * i];
+	}
+	d->done += d->batch;
+	return d->done < d->count ? run_batch(op) : stmfw__op_ok(op);
+}
+
+static enum move digest_next(struct op *op, const struct reply *last)
+{
+	struct digest *d = op->job;
+
+	if (!last && !d->area.known)
+		return ask_for_area(op);
+	if (d->area.known)
+		return last ? take_batch(op, last) : run_batch(op);
+	take_area(op, last);
+	return d->area.known ? run_batch(op) : MOVE_DONE;
+}
+
+const struct op_kind stmfw__digest_kind = { .name = "checksum", .next = digest_next };

@@ -1,0 +1,559 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Makes sectors hold what is wanted, and proves it: see flash.h.
+ *
+ *   { choose a piece -> erase -> write } ... -> prove all of it -> what is not proven: once more
+ *
+ * A piece is a run of sectors. From the moment its erasure is sent until it is proven, its sectors
+ * are "open": nobody may say what they hold. Putting back the old content is the same work with
+ * another goal, but it first asks which sectors hold that content after all, as a refused command
+ * may have changed nothing.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "client.h"
+#include "flash.h"
+#include "read_flash.h"
+#include "tcl.h"
+
+#define PIECE_MS 1500u
+#define PIECE_FIRST ((uint64_t)64 << 10)
+#define PIECE_FIRST_SLOW ((uint64_t)4 << 10) /* the chip runs no loader: word by word */
+#define PIECE_MAX ((uint64_t)1 << 20)
+#define PATIENCE 32u /* a piece may take this many times its share */
+#define WRITE_SLOWEST 1024u
+#define ERASE_SLOWEST 8192u
+#define ERASE_SECTOR_MS 3000u /* 128 KiB of an F4: 1 to 2 s */
+#define WRITE_BASE_MS 20000u
+#define ALIGNMENT 64u /* of a write's end: a multiple of every family's programming unit */
+
+static struct write *state(const struct op *op)
+{
+	return &((struct flash *)op->job)->write;
+}
+
+/* ---- what a sector is to hold ---- */
+
+static bool is_blank(const uint8_t *bytes, size_t length, uint8_t blank)
+{
+	for (size_t i = 0; i < length; i++)
+		if (bytes[i] != blank)
+			return false;
+	return true;
+}
+
+static void wanted(const struct flash *f, const struct sector *s, uint64_t offset, uint8_t *out,
+		   size_t length)
+{
+	if (f->write.goal == WRITE_NEW)
+		stmfw__plan_wanted(&f->plan, s, offset, out, length);
+	else if (s->old)
+		memcpy(out, s->old + offset, length);
+	else
+		memset(out, s->blank, length);
+}
+
+static uint32_t wanted_crc(const struct flash *f, const struct sector *s)
+{
+	uint8_t piece[1024];
+	uint32_t crc = 0;
+
+	for (uint64_t o = 0; o < s->plan.length; o += sizeof(piece)) {
+		uint64_t left = s->plan.length - o;
+		size_t n = left < sizeof(piece) ? (size_t)left : sizeof(piece);
+
+		wanted(f, s, o, piece, n);
+		crc = stmfw__crc32(crc, piece, n);
+	}
+	return crc;
+}
+
+static bool needs_erase(const struct write *w, const struct sector *s)
+{
+	return w->goal == WRITE_OLD || s->failures > 0 ||
+	       s->plan.action == STMFW_SECTOR_ERASE || s->plan.action == STMFW_SECTOR_REWRITE;
+}
+
+static bool needs_write(const struct write *w, const struct sector *s)
+{
+	if (w->goal == WRITE_OLD)
+		return s->old && !is_blank(s->old, (size_t)s->plan.length, s->blank);
+	return s->plan.action == STMFW_SECTOR_WRITE || s->plan.action == STMFW_SECTOR_REWRITE;
+}
+
+/* ---- when something goes wrong ---- */
+
+/* False: it has failed too often. */
+static bool may_be_repeated(struct flash *f, struct sector *s)
+{
+	if (++s->failures > f->o.retries)
+		return false;
+	f->report.retries++;
+	s->work = WORK_TODO;
+	return true;
+}
+
+static enum move choose_piece(struct op *op);
+
+/* The piece's command failed, and op->res says how. */
+static enum move piece_failed(struct op *op)
+{
+	struct flash *f = op->job;
+	const struct piece *piece = &f->write.piece;
+	bool again = !(op->cancel_wanted && f->write.goal == WRITE_NEW);
+
+	for (size_t i = 0; i < piece->count; i++)
+		again = may_be_repeated(f, &f->plan.sectors[piece->first + i]) && again;
+	return again ? choose_piece(op) : MOVE_DONE;
+}
+
+/* ---- a piece ---- */
+
+static bool fits(const struct flash *f, size_t i)
+{
+	const struct write *w = &f->write;
+	const struct sector *s = &f->plan.sectors[i], *before = s - 1;
+
+	return s->work == WORK_TODO && s->plan.bank == before->plan.bank &&
+	       s->plan.address == before->plan.address + before->plan.length &&
+	       needs_write(w, s) == w->piece.writes &&
+	       w->piece.length + s->plan.length <= w->piece_limit;
+}
+
+/* False: there is nothing left to do. */
+static bool find_piece(struct flash *f)
+{
+	struct piece *piece = &f->write.piece;
+	size_t i = 0;
+
+	while (i < f->plan.count && f->plan.sectors[i].work != WORK_TODO)
+		i++;
+	if (i == f->plan.count)
+		return false;
+	*piece = (struct piece){ .first = i, .writes = needs_write(&f->write, &f->plan.sectors[i]) };
+	do {
+		piece->count++;
+		piece->length += f->plan.sectors[i].plan.length;
+		piece->erases = piece->erases || needs_erase(&f->write, &f->plan.sectors[i]);
+		i++;
+	} while (i < f->plan.count && fits(f, i));
+	return true;
+}
+
+static void put_erase(struct buf *b, const stmfw_plan_sector *first, const stmfw_plan_sector *last)
+{
+	stmfw__buf_printf(b, "flash erase_sector %u %u %u;", first->bank, first->number, last->number);
+}
+
+static enum move send_erase(struct op *op)
+{
+	struct flash *f = op->job;
+	struct write *w = &f->write;
+	const struct sector *s = &f->plan.sectors[w->piece.first];
+	uint32_t ms = stmfw__op_deadline(op, ERASE_SECTOR_MS * (uint32_t)w->piece.count,
+					 w->piece.length, ERASE_SLOWEST);
+	struct buf *b = stmfw__op_script(op, "erase", ms);
+
+	for (size_t i = 0; i < w->piece.count;) {
+		size_t first = i;
+
+		while (i < w->piece.count && needs_erase(w, &s[i]))
+			i++;
+		if (i > first)
+			put_erase(b, &s[first].plan, &s[i - 1].plan);
+		else
+			i++;
+		f->report.erased += i - first;
+	}
+	w->step = WRITE_ERASE;
+	return MOVE_SEND;
+}
+
+static enum move scratch_failed(struct op *op)
+{
+	const struct flash *f = op->job;
+
+	stmfw__op_fail(op, STMFW_EFILE, "scratch file %s: %s", f->scratch.path, strerror(errno));
+	return piece_failed(op);
+}
+
+/* What is blank at the end need not be written. */
+static size_t without_tail(const uint8_t *bytes, size_t length, uint8_t blank)
+{
+	size_t n = length;
+
+	while (n > 0 && bytes[n - 1] == blank)
+		n--;
+	n = (n + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+	return n < length ? n : length;
+}
+
+/* The bytes of the piece into the scratch file. False: MOVE_DONE, or the next move. */
+static bool put_bytes(struct op *op, enum move *move)
+{
+	struct flash *f = op->job;
+	struct piece *piece = &f->write.piece;
+	const struct sector *s = &f->plan.sectors[piece->first];
+	uint8_t *bytes = stmfw__mem_alloc(op->arena.mem, (size_t)piece->length);
+	uint8_t *at = bytes;
+
+	if (!bytes) {
+		stmfw__op_fail(op, STMFW_ENOMEM, "%s", stmfw_strerror(STMFW_ENOMEM));
+		*move = piece_failed(op);
+		return false;
+	}
+	for (size_t i = 0; i < piece->count; at += s[i++].plan.length)
+		wanted(f, &s[i], 0, at, (size_t)s[i].plan.length);
+	piece->bytes = without_tail(bytes, (size_t)piece->length, s->blank);
+	bool ok = stmfw__scratch_write(&f->scratch, bytes, piece->bytes);
+	stmfw__mem_free(op->arena.mem, bytes);
+	if (!ok)
+		*move = scratch_failed(op);
+	return ok;
+}
+
+static enum move send_bytes(struct op *op)
+{
+	struct flash *f = op->job;
+	struct write *w = &f->write;
+	const struct sector *s = &f->plan.sectors[w->piece.first];
+	uint64_t slowest = w->speed / PATIENCE;
+	enum move move;
+
+	if (!put_bytes(op, &move))
+		return move;
+	uint32_t ms = stmfw__op_deadline(op, WRITE_BASE_MS, w->piece.bytes,
+					 slowest > WRITE_SLOWEST ? slowest : WRITE_SLOWEST);
+	struct buf *b = stmfw__op_script(op, "write", ms);
+	const stmfw_bank *bank = stmfw__flash_bank_of(f, s->plan.bank);
+	stmfw__buf_printf(b, "flash write_bank %u", s->plan.bank);
+	stmfw__tcl_arg(b, f->scratch.path);
+	stmfw__buf_printf(b, " 0x%" PRIx64, s->plan.address - bank->base);
+	w->piece.sent_ns = uv_hrtime();
+	w->step = WRITE_BYTES;
+	return MOVE_SEND;
+}
+
+static enum move begin_proof(struct op *op, enum write_step step);
+
+static enum move choose_piece(struct op *op)
+{
+	struct flash *f = op->job;
+	struct write *w = &f->write;
+
+	if (op->cancel_wanted && w->goal == WRITE_NEW)
+		return stmfw__op_fail(op, STMFW_ECANCELED, "canceled");
+	if (!find_piece(f))
+		return begin_proof(op, WRITE_PROVE);
+	for (size_t i = 0; i < w->piece.count; i++)
+		f->plan.sectors[w->piece.first + i].state = SECTOR_OPEN;
+	return w->piece.erases ? send_erase(op) : send_bytes(op);
+}
+
+static void piece_done(struct flash *f)
+{
+	for (size_t i = 0; i < f->write.piece.count; i++)
+		f->plan.sectors[f->write.piece.first + i].work = WORK_PROVE;
+}
+
+/* Bytes that are done for the first time; repetitions do not count. */
+static uint64_t first_time(const struct flash *f)
+{
+	const struct sector *s = &f->plan.sectors[f->write.piece.first];
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < f->write.piece.count; i++)
+		sum += s[i].failures == 0 || f->write.goal == WRITE_OLD ? s[i].plan.length : 0;
+	return sum;
+}
+
+static enum move tell(struct op *op, enum write_step step, const char *name, uint64_t done,
+		      uint64_t total)
+{
+	const struct write *w = state(op);
+
+	state(op)->step = step;
+	stmfw__flash_progress(op, w->goal == WRITE_OLD ? "restore" : name,
+			      done < total ? done : total, total);
+	return MOVE_OFFER;
+}
+
+static enum move take_erase(struct op *op, const struct reply *last)
+{
+	struct flash *f = op->job;
+	struct write *w = &f->write;
+
+	if (!reply_ok(last)) {
+		stmfw__op_refused(op, STMFW_ETARGET, last);
+		return piece_failed(op);
+	}
+	if (!w->piece.writes)
+		piece_done(f);
+	w->erased += first_time(f);
+	if (w->goal == WRITE_OLD && w->piece.writes)
+		return send_bytes(op); /* one progress for both */
+	if (w->goal == WRITE_OLD)
+		w->written += first_time(f);
+	return tell(op, WRITE_ERASED, "erase", w->goal == WRITE_OLD ? w->written : w->erased,
+		    w->goal == WRITE_OLD ? w->write_total : w->erase_total);
+}
+
+/* The next piece is to take about PIECE_MS, as that is when a wish to stop is looked at. */
+static void adapt(struct write *w)
+{
+	uint64_t us = (uv_hrtime() - w->piece.sent_ns) / 1000 + 1;
+	uint64_t limit;
+
+	w->speed = w->piece.bytes * 1000000 / us;
+	limit = w->speed * PIECE_MS / 1000;
+	w->piece_limit = limit < PIECE_MAX ? limit : PIECE_MAX;
+}
+
+static enum move take_bytes(struct op *op, const struct reply *last)
+{
+	struct flash *f = op->job;
+	struct write *w = &f->write;
+	uint64_t n = reply_ok(last) ? stmfw__op_count(last, "wrote ") : 0;
+
+	if (!reply_ok(last)) {
+		stmfw__op_refused(op, STMFW_ETARGET, last);
+		return piece_failed(op);
+	}
+	if (n != w->piece.bytes) {
+		stmfw__op_fail(op, STMFW_ECOMMAND, "OpenOCD wrote %" PRIu64 " of %zu bytes at 0x%08" PRIx64,
+			       n, w->piece.bytes, f->plan.sectors[w->piece.first].plan.address);
+		return piece_failed(op);
+	}
+	f->report.written += n;
+	w->written += first_time(f);
+	piece_done(f);
+	adapt(w);
+	return tell(op, WRITE_WRITTEN, "write", w->written, w->write_total);
+}
+
+/* ---- proving ---- */
+
+static void sector_proven(struct flash *f, struct sector *s)
+{
+	s->work = WORK_NONE;
+	s->state = f->write.goal == WRITE_NEW ? SECTOR_NEW : SECTOR_OLD;
+}
+
+static struct sector *proving(struct flash *f)
+{
+	return &f->plan.sectors[f->write.proving[f->write.current]];
+}
+
+static void compare_piece(struct flash *f, const uint8_t *is, const uint8_t *should, size_t length)
+{
+	struct write *w = &f->write;
+
+	for (size_t i = 0; i < length; i++)
+		if (is[i] != should[i] && w->differing++ == 0) {
+			w->first_bad = proving(f)->plan.address + w->received + i;
+			w->is = is[i];
+			w->should = should[i];
+		}
+	w->received += length;
+}
+
+static int compare_back(stmfw_client *c, uint64_t offset, const uint8_t *data, size_t length,
+			void *arg)
+{
+	struct op *op = arg;
+	struct flash *f = op->caller->job;
+	uint8_t should[1024];
+
+	(void)c;
+	(void)offset;
+	if (length > proving(f)->plan.length - f->write.received)
+		return 1;
+	while (length > 0) {
+		size_t n = length < sizeof(should) ? length : sizeof(should);
+
+		wanted(f, proving(f), f->write.received, should, n);
+		compare_piece(f, data, should, n);
+		data += n;
+		length -= n;
+	}
+	return 0;
+}
+
+static enum move read_back(struct op *op)
+{
+	struct flash *f = op->job;
+	const stmfw_plan_sector *s = &proving(f)->plan;
+	const stmfw_bank *bank = stmfw__flash_bank_of(f, s->bank);
+	const struct read_part what = { .bank = bank,
+					.scratch = &f->scratch,
+					.offset = s->address - bank->base,
+					.length = s->length,
+					.sink = compare_back,
+					.arg = op };
+
+	f->write.step = WRITE_REREAD;
+	f->write.received = f->write.differing = 0;
+	return stmfw__read_part(op, &what);
+}
+
+/* Those that are still to be proven, byte by byte; then what failed once more, or the end. */
+static enum move read_next_back(struct op *op)
+{
+	struct flash *f = op->job;
+	struct write *w = &f->write;
+	uint64_t bytes = w->write_total;
+
+	while (w->current < w->proving_count && proving(f)->work != WORK_PROVE)
+		w->current++;
+	if (w->current < w->proving_count)
+		return read_back(op);
+	for (size_t i = 0; i < f->plan.count; i++)
+		if (f->plan.sectors[i].work == WORK_TODO)
+			return choose_piece(op);
+	return w->goal == WRITE_OLD ? stmfw__op_ok(op)
+				    : tell(op, WRITE_PROVEN, "prove", bytes, bytes);
+}
+
+static enum move not_proven(struct op *op)
+{
+	const struct write *w = state(op);
+
+	op->res.advice = "A cell that cannot be programmed any more, or an unreliable connection. "
+			 "Lower the speed (`adapter speed 500`) and try again.";
+	return stmfw__op_fail(op, STMFW_EVERIFY,
+			      "%" PRIu64 " bytes were written and do not read back, the first at "
+			      "0x%08" PRIx64 " (flash %02x, wanted %02x)",
+			      w->differing, w->first_bad, w->is, w->should);
+}
+
+static enum move take_read_back(struct op *op)
+{
+	struct flash *f = op->job;
+	struct sector *s = proving(f);
+
+	if (op->res.status != STMFW_OK)
+		return may_be_repeated(f, s) ? choose_piece(op) : MOVE_DONE;
+	if (f->write.differing == 0 && f->write.received == s->plan.length)
+		sector_proven(f, s);
+	else if (!may_be_repeated(f, s))
+		return not_proven(op);
+	return read_next_back(op);
+}
+
+static enum move begin_proof(struct op *op, enum write_step step)
+{
+	struct flash *f = op->job;
+	struct write *w = &f->write;
+
+	w->step = step;
+	w->proving_count = w->current = 0;
+	for (size_t i = 0; i < f->plan.count; i++) {
+		const stmfw_plan_sector *s = &f->plan.sectors[i].plan;
+
+		if (f->plan.sectors[i].work != WORK_PROVE)
+			continue;
+		w->ranges[w->proving_count] = (struct digest_range){ s->address, s->length, 0 };
+		w->proving[w->proving_count++] = i;
+	}
+	if (w->proving_count == 0 || !f->can_digest)
+		return read_next_back(op);
+	return stmfw__flash_ask_for_sums(op, w->ranges, w->proving_count);
+}
+
+/* A checksum that agrees is a proof; one that does not is a reason to look closer. */
+static void confirm_by_sums(struct op *op)
+{
+	struct flash *f = op->job;
+	struct write *w = &f->write;
+
+	f->can_digest = op->res.status == STMFW_OK;
+	for (w->current = 0; f->can_digest && w->current < w->proving_count; w->current++)
+		if (w->ranges[w->current].crc == wanted_crc(f, proving(f)))
+			sector_proven(f, proving(f));
+	w->current = 0;
+}
+
+static enum move take_sums(struct op *op)
+{
+	confirm_by_sums(op);
+	return read_next_back(op);
+}
+
+/* Putting back: what does not hold the old content any more is to be written. */
+static enum move write_the_rest(struct op *op)
+{
+	struct flash *f = op->job;
+
+	for (size_t i = 0; i < f->plan.count; i++)
+		if (f->plan.sectors[i].work == WORK_PROVE)
+			f->plan.sectors[i].work = WORK_TODO;
+	return choose_piece(op);
+}
+
+static enum move take_check(struct op *op)
+{
+	confirm_by_sums(op);
+	return write_the_rest(op);
+}
+
+/* ---- begin ---- */
+
+static enum move begin(struct op *op)
+{
+	struct flash *f = op->job;
+	struct write *w = &f->write;
+	size_t *proving_list = stmfw__arena_alloc(&op->arena, (f->plan.count + 1) * sizeof(size_t));
+	struct digest_range *ranges =
+		stmfw__arena_alloc(&op->arena, (f->plan.count + 1) * sizeof(*ranges));
+
+	*w = (struct write){ .goal = w->goal,
+			     .proving = proving_list,
+			     .ranges = ranges,
+			     .piece_limit = f->can_digest ? PIECE_FIRST : PIECE_FIRST_SLOW };
+	if (!proving_list || !ranges)
+		return stmfw__op_ok(op); /* which says that memory ran out */
+	for (size_t i = 0; i < f->plan.count; i++) {
+		struct sector *s = &f->plan.sectors[i];
+
+		s->failures = 0;
+		s->work = WORK_NONE;
+		if (!sector_changes(s) || (w->goal == WRITE_OLD && s->state == SECTOR_OLD))
+			continue;
+		s->work = w->goal == WRITE_NEW ? WORK_TODO : WORK_PROVE;
+		w->erase_total += needs_erase(w, s) ? s->plan.length : 0;
+		w->write_total += w->goal == WRITE_OLD || needs_write(w, s) ? s->plan.length : 0;
+	}
+	if (w->goal == WRITE_NEW)
+		return choose_piece(op);
+	return f->can_digest ? begin_proof(op, WRITE_CHECK) : write_the_rest(op);
+}
+
+static enum move write_next(struct op *op, const struct reply *last)
+{
+	switch (state(op)->step) {
+	case WRITE_BEGIN:
+		return begin(op);
+	case WRITE_CHECK:
+		return take_check(op);
+	case WRITE_ERASE:
+		return take_erase(op, last);
+	case WRITE_ERASED:
+		return state(op)->piece.writes ? send_bytes(op) : choose_piece(op);
+	case WRITE_BYTES:
+		return take_bytes(op, last);
+	case WRITE_WRITTEN:
+		return choose_piece(op);
+	case WRITE_PROVE:
+		return take_sums(op);
+	case WRITE_REREAD:
+		return take_read_back(op);
+	case WRITE_PROVEN:
+		break;
+	}
+	return stmfw__op_ok(op);
+}
+
+const struct op_kind stmfw__flash_write_kind = { .name = "write", .next = write_next,
+						 .offer = stmfw__flash_tell };
