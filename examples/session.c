@@ -45,7 +45,12 @@ static void on_signal(uv_signal_t *handle, int number)
 	}
 	s->signal = number;
 	stmfw_cancel(s->client, s->op);
-	uv_timer_start(&s->patience, on_patience_over, PATIENCE_MS, 0);
+	if (s->stop_words) {
+		progress_clear(&s->progress);
+		cli_warn(s->cli, "%s", s->stop_words);
+	}
+	if (s->patience_ms)
+		uv_timer_start(&s->patience, on_patience_over, s->patience_ms, 0);
 }
 
 void session_stopped(const struct session *s, const char *doing)
@@ -111,6 +116,7 @@ static int begin(struct session *s, stmfw_done_cb connected, void *arg)
 bool session_open(struct session *s, struct cli *cli)
 {
 	s->cli = cli;
+	s->patience_ms = PATIENCE_MS;
 	progress_init(&s->progress, cli);
 	if (uv_loop_init(&s->loop) == 0) {
 		watch_signals(s);

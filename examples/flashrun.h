@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One run that brings an image into flash: what stmfw-flash and stmfw-restore share.
+ *
+ *     flashrun.c         connect, identify, back up, flash
+ *     flashrun_report.c  the plan and the last words
+ */
+#ifndef FLASHRUN_H
+#define FLASHRUN_H
+
+#include "backup.h"
+
+struct flashrun;
+
+/* The chip is known, nothing has been touched: may it be done? False: after cli_fail(). */
+typedef bool (*flashrun_check)(struct flashrun *run);
+
+struct flashrun {
+	struct cli cli;
+	struct session session;
+	struct board board;
+	stmfw_image *image;
+	const char *path;         /* its file, for messages               */
+	stmfw_flash_opts opts;    /* image, bank, flags, after            */
+	bool unprotect;           /* remove read protection, which erases */
+	flashrun_check check;     /* may be NULL                          */
+	const char *doing;        /* completes "cannot ..."               */
+	const char *repair;       /* the command that repairs a mixture   */
+	/* A backup before anything is changed; file NULL: none. */
+	struct backup_opts backup;
+	struct image *saved;
+	size_t saved_count;
+	/* How it ended. */
+	bool has_report;
+	enum stmfw_content content;
+	uint64_t planned, proven, written;
+	size_t erased, skipped, changed;
+	unsigned int retries;
+	uint64_t elapsed_ms;
+	json_t *open;             /* spans */
+};
+
+/* Loads the image. False: after cli_fail(). */
+bool flashrun_load(struct flashrun *run, const char *path, const stmfw_image_opts *opts);
+/* From connecting to the last word; returns the exit code, and releases what the run has. */
+int flashrun_main(struct flashrun *run);
+
+/* ---- flashrun_report.c ---- */
+
+void flashrun_show_plan(struct flashrun *run, const stmfw_plan *plan);
+void flashrun_keep_report(struct flashrun *run, const stmfw_flash_report *report);
+int flashrun_report(struct flashrun *run);
+
+#endif
