@@ -11,8 +11,9 @@
  * touched. Whatever goes wrong after that, leave() lets the chip run again if it was asked to,
  * so a callback that finds a failure only has to say so and leave.
  *
- * "Run" is a reset, not a resume: the firmware then starts with its peripherals and memory as
- * after any reset, whatever OpenOCD has used of them.
+ * The firmware always starts as after a reset. As long as nothing has run on the chip since it was
+ * reset and halted, a resume does that; the checksum has used some of its RAM, so then it is reset
+ * once more.
  */
 #include "backup.h"
 
@@ -37,17 +38,36 @@ static void released(stmfw_client *c, const stmfw_result *res, void *arg)
 	session_close(&b->session);
 }
 
+static bool reset_and_run(struct backup *b)
+{
+	b->board.state = BOARD_UNKNOWN;
+	return stmfw_reset(b->session.client, STMFW_RESET_RUN, released, b, NULL) == STMFW_OK;
+}
+
+static void resumed(stmfw_client *c, const stmfw_result *res, void *arg)
+{
+	if (res->status == STMFW_OK || !reset_and_run(arg))
+		released(c, res, arg);
+}
+
+/* False: that could not even begin. */
+static bool let_run(struct backup *b)
+{
+	if (b->board.state != BOARD_HALTED || !b->fresh || b->opts.after == AFTER_RESET)
+		return reset_and_run(b);
+	b->board.state = BOARD_UNKNOWN;
+	return stmfw_resume(b->session.client, NULL, resumed, b, NULL) == STMFW_OK;
+}
+
 void backup_leave(struct backup *b)
 {
 	bool halted = b->board.state == BOARD_HALTED || b->board.state == BOARD_UNKNOWN;
 
 	progress_clear(&b->session.progress);
 	b->session.op = 0;
-	if (halted && b->opts.after == AFTER_RUN && stmfw_client_is_connected(b->session.client)) {
-		b->board.state = BOARD_UNKNOWN;
-		if (stmfw_reset(b->session.client, STMFW_RESET_RUN, released, b, NULL) == STMFW_OK)
-			return;
-	}
+	if (halted && b->opts.after != AFTER_HALT &&
+	    stmfw_client_is_connected(b->session.client) && let_run(b))
+		return;
 	session_close(&b->session);
 }
 
@@ -123,6 +143,7 @@ static void halted(stmfw_client *c, const stmfw_result *res, void *arg)
 	if (!backup_went_well(b, "reset and halt the chip", res))
 		return;
 	b->board.state = BOARD_HALTED;
+	b->fresh = res->count == 1; /* a reset is about all targets, a resume about one */
 	if (b->board.identified)
 		backup_copy_bank(b);
 	else

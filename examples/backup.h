@@ -22,7 +22,7 @@
 #include "session.h"
 
 enum backup_verify { VERIFY_CRC, VERIFY_REREAD, VERIFY_NONE };
-enum backup_after { AFTER_RUN, AFTER_HALT };
+enum backup_after { AFTER_RUN, AFTER_RESET, AFTER_HALT };
 
 #define BANK_ALL (-1)
 
@@ -60,6 +60,7 @@ struct backup {
 	struct backup_opts opts;
 	struct session session;
 	struct board board;
+	bool fresh; /* nothing has run on the chip since it was reset and halted */
 	struct image *images;
 	size_t count, current;
 	const char *step; /* for progress */

@@ -95,6 +95,7 @@ static void start_verify(struct backup *b)
 	stmfw_verify_opts opts = STMFW_INIT(stmfw_verify_opts);
 
 	begin_step(b, "verify");
+	b->fresh = false;
 	opts.bank = image->bank;
 	opts.offset = image->offset;
 	opts.data = image->data;

@@ -18,8 +18,8 @@ static const char help[] =
 	"                         STM32F103C8 hold 128K though they say 64K\n"
 	"  --verify crc           prove the copy by the chip's own checksum (default)\n"
 	"           reread        read twice and compare; none: take what comes\n"
-	"  --after run            then reset it and let its firmware start (default);\n"
-	"          halt           leave it halted; reset: another word for run\n"
+	"  --after run            then let its firmware start as after a reset (default);\n"
+	"          reset          the same, by a reset in any case; halt: leave it halted\n"
 	"  --force                replace FILE if it exists\n"
 	CLI_HELP
 	"\n";
@@ -37,11 +37,7 @@ static const struct option options[] = { { "bank", required_argument, NULL, OPT_
 
 static const char *const verify_names[] = { "crc", "reread", "none" };
 
-/* A second name for the same thing: what the reset command of the how-tos does is run. */
-static const struct {
-	const char *name;
-	enum backup_after after;
-} after_names[] = { { "run", AFTER_RUN }, { "reset", AFTER_RUN }, { "halt", AFTER_HALT } };
+static const char *const after_names[] = { "run", "reset", "halt" };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -82,8 +78,8 @@ static bool parse_verify(struct backup_opts *opts, const char *value)
 static bool parse_after(struct backup_opts *opts, const char *value)
 {
 	for (size_t i = 0; i < COUNT(after_names); i++)
-		if (strcmp(value, after_names[i].name) == 0) {
-			opts->after = after_names[i].after;
+		if (strcmp(value, after_names[i]) == 0) {
+			opts->after = (enum backup_after)i;
 			return true;
 		}
 	return false;

@@ -2,8 +2,8 @@
 /*
  * Targets: their states; reset, halt, resume.
  *
- * `reset halt` may answer "success" on a dead chain, so after each of them the states are read
- * anew and decide. Targets are named explicitly; where a command knows only the connection's
+ * `reset halt` may answer "success" on a dead chain, so after each of them the states are looked at
+ * and decide. Targets are named explicitly; where a command knows only the connection's
  * current target, that is switched for this one command.
  */
 #include <string.h>
@@ -13,21 +13,29 @@
 #include "target.h"
 #include "tcl.h"
 
-/* One line for each: name, type, state, examined. arp_poll, because a cached state may be old: if
-   it fails, the state is not known. Once more after a reset: the first look finds only that. */
-static const char list_targets[] =
-	"apply {{} {set o {};foreach t [target names] {"
-	"if {[catch {$t arp_poll;set s [$t curstate]}]} {set s unknown};"
+/* One line for each: name, type, state, examined. OpenOCD's own idea of the state is taken only if
+   it is the one in `known`, which it has just waited for: else it may be old, and arp_poll comes
+   first; if that fails, the state is not known. Twice after a reset: the first look finds only
+   that. */
+static const char list_lambda[] =
+	"apply {{known} {set o {};foreach t [target names] {"
+	"if {[catch {set s [$t curstate];"
+	"if {$s ne $known} {$t arp_poll;set s [$t curstate]}}]} {set s unknown};"
 	"if {$s eq {reset}} {catch {$t arp_poll;set s [$t curstate]}};"
 	"if {[catch {$t was_examined} e]} {set e 0};"
 	"if {[catch {$t cget -type} y]} {set y {}};"
 	"lappend o [join [list $t $y $s $e] \\t]};"
 	"join $o \\n}}";
 
-/* The reply to list_targets becomes op->res.targets. */
-static int keep_targets(struct op *op, const struct reply *last)
+static void list_script(struct buf *b, const char *known)
 {
-	char *text = stmfw__arena_copy(&op->arena, last->result, last->result_len);
+	stmfw__buf_printf(b, "%s {%s}", list_lambda, known);
+}
+
+/* Such a list becomes op->res.targets. */
+static int keep_targets(struct op *op, const char *list)
+{
+	char *text = stmfw__arena_strdup(&op->arena, list);
 	stmfw_target *targets;
 
 	if (text && stmfw__parse_targets(&op->arena, text, &targets, &op->res.count)) {
@@ -37,18 +45,23 @@ static int keep_targets(struct op *op, const struct reply *last)
 	return op->arena.failed ? STMFW_ENOMEM : STMFW_EUNSUPPORTED;
 }
 
-static enum move take_targets(struct op *op, const struct reply *last)
+static enum move take_targets(struct op *op, const char *list)
 {
-	if (!reply_ok(last))
-		return stmfw__op_refused(op, STMFW_ECOMMAND, last);
-	int err = keep_targets(op, last);
+	int err = keep_targets(op, list);
+
 	return err ? stmfw__op_fail(op, err, "the list of targets: %s", stmfw_strerror(err))
 		   : stmfw__op_ok(op);
 }
 
 static enum move targets_next(struct op *op, const struct reply *last)
 {
-	return last ? take_targets(op, last) : stmfw__op_send(op, "targets", list_targets);
+	if (!last) {
+		list_script(stmfw__op_script(op, "targets", 0), "");
+		return MOVE_SEND;
+	}
+	if (!reply_ok(last))
+		return stmfw__op_refused(op, STMFW_ECOMMAND, last);
+	return take_targets(op, last->result);
 }
 
 static const struct op_kind targets_kind = { .name = "targets", .next = targets_next };
@@ -63,29 +76,31 @@ int stmfw_targets(stmfw_client *c, stmfw_done_cb cb, void *arg, stmfw_op *out)
 	return err ? err : stmfw__op_submit(op, out);
 }
 
-/* ---- reset, halt, resume: a command, then a look at the states ---- */
-
-enum control_step { CONTROL_COMMAND, CONTROL_SENT, CONTROL_LOOK };
+/* ---- reset, halt, resume: a command and a look at the states ---- */
 
 struct control_job {
 	const char *name; /* the command, and the step's name */
-	enum control_step step;
 	const char *target; /* NULL: all of them; "": the current one, until we know its name */
 	enum stmfw_state expected; /* STMFW_TARGET_UNKNOWN: any that is known               */
 };
 
+/* In one request: each costs OpenOCD a look at the target. What is about one target answers with
+   that target's name in the first line. */
 static enum move send_control(struct op *op)
 {
-	struct control_job *job = op->job;
+	const struct control_job *job = op->job;
+	const char *known = job->expected == STMFW_TARGET_HALTED ? "halted" : "";
 	struct buf *b = stmfw__op_script(op, job->name, 0);
 
 	if (job->target) {
-		job->step = CONTROL_SENT;
+		stmfw__buf_puts(b, "apply {{} {set n [lindex [");
 		stmfw__tcl_on_target(b, job->target, job->name);
-	} else { /* the look in the same request: each costs OpenOCD one at the target */
-		job->step = CONTROL_LOOK;
+		stmfw__buf_puts(b, "] 0];return \"$n\\n[");
+		list_script(b, known);
+		stmfw__buf_puts(b, "]\"}}");
+	} else {
 		stmfw__buf_printf(b, "%s;", job->name);
-		stmfw__buf_puts(b, list_targets);
+		list_script(b, known);
 	}
 	return MOVE_SEND;
 }
@@ -126,45 +141,28 @@ static enum move judge_states(struct op *op)
 	return stmfw__op_ok(op);
 }
 
-/* The reply to a command for one target is a list that begins with its name. */
-static const char *keep_name(struct op *op, const struct reply *last)
+/* Takes the first line. */
+static const char *take_name(struct op *op, const char **text)
 {
-	char *name = stmfw__arena_copy(&op->arena, last->result, last->result_len);
+	size_t n = strcspn(*text, "\n");
+	const char *name = stmfw__arena_copy(&op->arena, *text, n);
 
-	if (name)
-		name[strcspn(name, " \n")] = '\0';
+	*text += n + ((*text)[n] == '\n');
 	return name;
-}
-
-static enum move look_at_states(struct op *op, const struct reply *last)
-{
-	struct control_job *job = op->job;
-
-	if (!reply_ok(last))
-		return stmfw__op_refused(op, STMFW_ETARGET, last);
-	job->target = keep_name(op, last);
-	if (op->arena.failed)
-		return stmfw__op_ok(op); /* which says that memory ran out */
-	job->step = CONTROL_LOOK;
-	return stmfw__op_send(op, job->name, list_targets);
 }
 
 static enum move control_next(struct op *op, const struct reply *last)
 {
-	const struct control_job *job = op->job;
-	enum move move;
+	struct control_job *job = op->job;
 
-	switch (job->step) {
-	case CONTROL_COMMAND:
+	if (!last)
 		return send_control(op);
-	case CONTROL_SENT:
-		return look_at_states(op, last);
-	case CONTROL_LOOK:
-		break;
-	}
 	if (!reply_ok(last))
 		return stmfw__op_refused(op, STMFW_ETARGET, last);
-	move = take_targets(op, last);
+	const char *list = last->result;
+	if (job->target)
+		job->target = take_name(op, &list);
+	enum move move = take_targets(op, list);
 	return op->res.status == STMFW_OK ? judge_states(op) : move;
 }
 

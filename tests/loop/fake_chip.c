@@ -81,26 +81,11 @@ static void word(const char **p, char *to, size_t cap)
 static void list_targets(struct fake_conn *conn, const char *args)
 {
 	(void)args;
-	out.length = (size_t)snprintf(out.at, sizeof(out.at), "%s\thla_target\t%s\t1",
-				      FAKE_CHIP_TARGET, fake_chip.state);
+	out.length += (size_t)snprintf(out.at + out.length, 200, "%s\thla_target\t%s\t1",
+				       FAKE_CHIP_TARGET, fake_chip.state);
 	if (fake_chip.second)
 		out.length += (size_t)snprintf(out.at + out.length, 200,
 					       "\nsecond.cpu\tcortex_m\t%s\t1", fake_chip.second);
-	answer(conn);
-}
-
-static void halt(struct fake_conn *conn, const char *args)
-{
-	(void)args;
-	if (!fake_chip.deaf_to_halt)
-		fake_chip.state = "halted";
-	answer(conn);
-}
-
-static void run(struct fake_conn *conn, const char *args)
-{
-	(void)args;
-	fake_chip.state = "running";
 	answer(conn);
 }
 
@@ -128,13 +113,16 @@ static void on_target(struct fake_conn *conn, const char *args)
 	word(&args, name, sizeof(name));
 	word(&args, script, sizeof(script));
 	ck_assert_msg(!*name || strcmp(name, FAKE_CHIP_TARGET) == 0, "target %s", name);
-	out.length = strlen(strcpy(out.at, FAKE_CHIP_TARGET " "));
-	if (strncmp(script, verify, strlen(verify)) == 0)
+	if (strncmp(script, verify, strlen(verify)) == 0) {
+		out.length = strlen(strcpy(out.at, FAKE_CHIP_TARGET " "));
 		verify_image(conn, script + strlen(verify));
-	else if (strcmp(script, "halt") == 0)
-		halt(conn, args);
+		return;
+	}
+	out.length = strlen(strcpy(out.at, FAKE_CHIP_TARGET "\n"));
+	if (strcmp(script, "halt") == 0)
+		halt_and_list(conn, args);
 	else
-		run(conn, args);
+		run_and_list(conn, args);
 }
 
 /* ---- memory ------------------------------------------------------------------------------ */

@@ -417,6 +417,18 @@ START_TEST(reset_run_does_not_ask_for_a_state)
 }
 END_TEST
 
+/* Each request costs OpenOCD a look at the target. */
+START_TEST(control_and_its_look_are_one_request)
+{
+	static const char *const calls[] = { "reset", "halt", "resume" };
+
+	fake_chip_connect();
+	run_call(calls[_i]);
+	assert_status(&done, STMFW_OK, STMFW_FINISHED);
+	ck_assert_int_eq(fake_chip.requests, 1);
+}
+END_TEST
+
 /* ---- shutdown ------------------------------------------------------------------------------ */
 
 START_TEST(shutdown_ends_the_connection_without_a_loss)
@@ -474,6 +486,7 @@ int main(void)
 		{ halt_is_about_one_target, 0 },
 		{ resume_changes_the_state, 0 },
 		{ reset_run_does_not_ask_for_a_state, 0 },
+		{ control_and_its_look_are_one_request, 3 },
 		{ shutdown_ends_the_connection_without_a_loss, 0 },
 		{ shutdown_with_others_waiting, 0 },
 		{ NULL, 0 },

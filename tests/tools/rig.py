@@ -181,6 +181,15 @@ class Rig:
     def stats(self):
         return self.ask("stats")["stats"]
 
+    def tell_openocd(self, tcl):
+        with socket.create_connection(("127.0.0.1", self.tcl), PATIENCE) as sock:
+            sock.sendall(tcl.encode() + b"\x1a")
+            answer = b""
+            while not answer.endswith(b"\x1a"):
+                more = sock.recv(4096)
+                assert more, "openocd hung up"
+                answer += more
+
     def read_by_openocd(self, size):
         """What the one-shot command of the how-tos saves."""
         command = self.openocd_command("tcl_port disabled")

@@ -168,6 +168,28 @@ def test_after():
         assert rig.stats()["running"]
 
 
+def test_the_chip_is_reset_again_only_if_something_ran_on_it():
+    def resets(*args):
+        before = rig.stats()["resets"]
+        rig.backup("--force", *args, "x").check(0, "runs its firmware again")
+        after = rig.stats()
+        assert after["running"]
+        return after["resets"] - before
+
+    with Rig() as rig:
+        once = resets("--verify", "none")
+        assert once == resets("--verify", "reread")
+        assert once < resets("--verify", "crc")
+        assert once < resets("--verify", "none", "--after", "reset")
+
+
+def test_a_chip_that_does_not_resume_is_reset():
+    with Rig() as rig:
+        rig.tell_openocd("rename resume real_resume; proc resume {} {error {not today}}")
+        rig.backup("--verify", "none", "x").check(0, "runs its firmware again")
+        assert rig.stats()["running"]
+
+
 def test_suspect_dumps_are_kept_but_reported():
     size = SIZES["f103c8"]
     for image, words in ((b"\xff" * size, "all of its 64 KiB are FF.*Not usable"),
