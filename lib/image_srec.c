@@ -2,6 +2,9 @@
 /*
  * Motorola S-record. A record is "S", a digit for its type, length, address, data, checksum: the
  * sum of all bytes is 0xff. The length counts address, data and checksum.
+ *
+ * A file must end with an end record, or with a count of its data records, which is as good a sign
+ * that nothing is missing: srec_cat writes no end record unless it is given a start address.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,10 +21,12 @@ static const struct record_type {
 	{ COUNT, 2 },  { COUNT, 3 }, { END, 4 },  { END, 3 },  { END, 2 },
 };
 
+enum progress { OPEN, COUNTED, ENDED };
+
 struct srec {
 	struct text_reader text;
 	uint64_t data_records;
-	bool ended;
+	enum progress progress;
 };
 
 static uint64_t big_endian(const uint8_t *p, unsigned int length)
@@ -39,6 +44,7 @@ static int add_data(struct srec *s, const struct record_type *type, uint64_t add
 	const uint64_t space = (uint64_t)1 << 8 * type->address_length;
 
 	s->data_records++;
+	s->progress = OPEN;
 	if (space < IMAGE_SPACE && length > space - address)
 		return TEXT_FAIL(&s->text,
 				 "its addresses go beyond what this type of record can have");
@@ -54,6 +60,7 @@ static int take_record(struct srec *s, const struct record_type *type, const uin
 	case DATA:
 		return add_data(s, type, address, record + 1 + type->address_length, length);
 	case COUNT:
+		s->progress = COUNTED;
 		if (length == 0 && address == s->data_records)
 			return STMFW_OK;
 		if (length == 0)
@@ -64,7 +71,7 @@ static int take_record(struct srec *s, const struct record_type *type, const uin
 					 s->data_records, address);
 		break;
 	case END:
-		s->ended = true;
+		s->progress = ENDED;
 		if (length == 0)
 			return STMFW_OK;
 		break;
@@ -79,7 +86,7 @@ static int read_record(struct srec *s)
 	struct text_reader *t = &s->text;
 	uint8_t record[RECORD_MOST], sum;
 
-	if (s->ended)
+	if (s->progress == ENDED)
 		return TEXT_FAIL(t, "there is something behind the end record");
 	if (t->text[0] != 'S')
 		return TEXT_FAIL(t, "the line does not begin with 'S'");
@@ -113,7 +120,7 @@ int stmfw__image_read_srec(struct image_builder *b)
 		if (err)
 			return err;
 	}
-	if (!s.ended)
+	if (s.progress == OPEN)
 		return TEXT_FAIL(
 			&s.text,
 			"the file ends without an end record (S7, S8, S9): it is not complete");

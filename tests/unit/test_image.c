@@ -279,6 +279,14 @@ START_TEST(srec_of_all_address_lengths_is_read)
 }
 END_TEST
 
+START_TEST(srec_may_end_with_its_count_instead_of_an_end_record)
+{
+	stmfw_image_free(parsed("S10500004142~\nS5030001~\n"));
+	stmfw_image_free(parsed("S10500004142~\nS604000001~\n"));
+	refused("S10500004142~\nS5030001~\nS10500044142~\n", 3, "without an end record");
+}
+END_TEST
+
 #define END_SREC "S9030000~\n"
 
 START_TEST(srec_with_a_fault_is_refused_with_its_line)
@@ -791,6 +799,7 @@ int main(void)
 		nul_bytes_in_a_text_are_refused,
 		addresses_beyond_32_bits_are_refused,
 		srec_of_all_address_lengths_is_read,
+		srec_may_end_with_its_count_instead_of_an_end_record,
 		srec_with_a_fault_is_refused_with_its_line,
 		elf_segments_are_taken_by_their_physical_address,
 		elf_with_wrong_segments_is_refused,
