@@ -2,7 +2,7 @@
 /*
  * A run that brings an image into flash:
  *
- *     connected -> identified -> (unprotected) -> flashed
+ *     connected -> (unprotected) -> flashed
  *
  * The library does the work in one call; here is what a person wants around it: which board it is,
  * a backup in a file before anything is erased, progress, and Ctrl-C that leaves a whole firmware.
@@ -37,6 +37,20 @@ static bool went_well(struct flashrun *run, const char *doing, const stmfw_resul
 	else
 		board_failed(&run->board, &run->cli, doing, res);
 	return false;
+}
+
+/* ---- which board ------------------------------------------------------------------------- */
+
+static int on_chip(stmfw_client *c, const stmfw_chip *chip, void *arg)
+{
+	struct flashrun *run = arg;
+	char who[256];
+
+	(void)c;
+	board_learn(&run->board, chip);
+	board_describe(&run->board, &run->cli, who, sizeof(who));
+	cli_say(&run->cli, "%s", who);
+	return !run->check || run->check(run) ? 0 : 1;
 }
 
 /* ---- the backup -------------------------------------------------------------------------- */
@@ -125,6 +139,7 @@ static void start_flash(struct flashrun *run)
 {
 	run->opts.size = sizeof(run->opts);
 	run->opts.image = run->image;
+	run->opts.chip = on_chip;
 	run->opts.backup = run->backup.file ? save_backup : NULL;
 	run->opts.plan = on_plan;
 	run->opts.progress = on_progress;
@@ -135,52 +150,13 @@ static void start_flash(struct flashrun *run)
 	expect(run, stmfw_flash(run->session.client, &run->opts, flashed, run, &run->session.op));
 }
 
-/* ---- which board ------------------------------------------------------------------------- */
-
-static bool may_begin(struct flashrun *run)
-{
-	char who[256];
-
-	board_describe(&run->board, &run->cli, who, sizeof(who));
-	if (run->board.rdp == STMFW_RDP_1 || run->board.rdp == STMFW_RDP_2) {
-		cli_fail(&run->cli, CLI_PROTECTED,
-			 run->board.rdp == STMFW_RDP_1
-				 ? "To program it the protection must be removed, which ERASES "
-				   "everything on it: repeat with --unprotect if you want that."
-				 : "This protection is for ever.",
-			 "Read protection is on (RDP level %d). Nothing was erased or written. (%s.)",
-			 (int)run->board.rdp, who);
-		return false;
-	}
-	cli_say(&run->cli, "%s", who);
-	return !run->check || run->check(run);
-}
-
-static void identified(stmfw_client *c, const stmfw_result *res, void *arg)
-{
-	struct flashrun *run = arg;
-
-	(void)c;
-	if (res->status == STMFW_ETARGET && run->session.signal == 0 && !run->check) {
-		start_flash(run); /* it may be asleep: flashing begins with a reset */
-		return;
-	}
-	if (went_well(run, "identify the chip", res)) {
-		board_learn(&run->board, res->chip);
-		if (may_begin(run)) {
-			start_flash(run);
-			return;
-		}
-	}
-	leave(run);
-}
-
 static void connected(stmfw_client *c, const stmfw_result *res, void *arg)
 {
 	struct flashrun *run = arg;
 
+	(void)c;
 	if (went_well(run, "connect", res))
-		expect(run, stmfw_identify(c, NULL, identified, run, &run->session.op));
+		start_flash(run);
 	else
 		leave(run);
 }

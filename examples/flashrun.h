@@ -12,7 +12,7 @@
 
 struct flashrun;
 
-/* The chip is known, nothing has been touched: may it be done? False: after cli_fail(). */
+/* The chip is known, nothing has been erased: may it be done? False: after cli_fail(). */
 typedef bool (*flashrun_check)(struct flashrun *run);
 
 struct flashrun {

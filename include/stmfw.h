@@ -751,6 +751,11 @@ enum stmfw_flash_flag {
 };
 
 /**
+ * Which chip it is, before it is touched at all (or, if it sleeps, before anything is erased): the
+ * right one? Return 0 to go on; else STMFW_EABORTED, unchanged.
+ */
+typedef int (*stmfw_chip_cb)(stmfw_client *c, const stmfw_chip *chip, void *arg);
+/**
  * The whole content of a bank that will be changed, proven, before anything is erased: save it.
  * Return 0 once it is safe; anything else ends the operation (STMFW_EABORTED, unchanged).
  */
@@ -767,6 +772,7 @@ typedef struct stmfw_flash_opts {
 	enum stmfw_after after;
 	unsigned int retries;       /* repetitions of a piece that fails; 0: 2                   */
 	const char *scratch_dir;    /* NULL: TMPDIR or /tmp                                      */
+	stmfw_chip_cb chip;         /* may be NULL                                               */
 	stmfw_backup_cb backup;     /* NULL: old content is kept in memory only                  */
 	stmfw_plan_cb plan;         /* may be NULL                                               */
 	stmfw_progress_cb progress; /* steps "read", "backup", "erase", "write", "prove", "restore"; may be NULL */
@@ -774,8 +780,8 @@ typedef struct stmfw_flash_opts {
 } stmfw_flash_opts;
 
 /**
- * Bring an image into flash: reset and halt, look, plan, keep the old content, erase and write
- * only what differs, prove, leave the target as asked. If it fails, repeat the piece; if that
+ * Bring an image into flash: identify, reset and halt, look, plan, keep the old content, erase and
+ * write only what differs, prove, leave the target as asked. If it fails, repeat the piece; if that
  * fails as well, or on stmfw_cancel(), put the old content back and prove that.
  *
  * Success: each byte of the image is in flash, proven by reading it back or by a CRC-32 that the
@@ -793,7 +799,7 @@ typedef struct stmfw_flash_opts {
  *                             protected (without STMFW_FLASH_UNLOCK); unchanged
  *          STMFW_ETARGET, STMFW_ECOMMAND, STMFW_EVERIFY   erasing, writing or proving failed, and
  *                             repeating did not help
- *          STMFW_EABORTED     backup or plan returned non-zero; unchanged
+ *          STMFW_EABORTED     chip, backup or plan returned non-zero; unchanged
  *          STMFW_EUNSUPPORTED, STMFW_EFILE   as stmfw_read_flash(); unchanged
  *          STMFW_ECANCELED    see above
  */

@@ -2,7 +2,7 @@
 /*
  * Flashing: the story. flash.h names the parts.
  *
- *   reset halt -> look -> plan, shown to the user -> write what differs, and prove it
+ *   look -> plan, shown to the user -> write what differs, and prove it
  *     -> (failed or canceled after a change: put the old content back, and prove that)
  *     -> leave the target as asked
  *
@@ -166,6 +166,8 @@ static enum move let_go(struct op *op)
 	const struct flash *f = op->job;
 
 	keep_failure(op);
+	if (!f->was_reset)
+		return finish(op);
 	switch (f->o.after) {
 	case STMFW_AFTER_RUN:
 		return reset(op, FLASH_AFTER, STMFW_RESET_RUN);
@@ -261,10 +263,6 @@ static enum move flash_next(struct op *op, const struct reply *last)
 	(void)last;
 	switch (f->step) {
 	case FLASH_BEGIN:
-		return reset(op, FLASH_HALT, STMFW_RESET_HALT);
-	case FLASH_HALT:
-		if (op->res.status != STMFW_OK)
-			return let_go(op);
 		f->step = FLASH_LOOK;
 		return stmfw__op_call(op, &stmfw__flash_look_kind, f);
 	case FLASH_LOOK:

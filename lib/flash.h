@@ -2,8 +2,8 @@
 /*
  * The flash operation, in three parts that share one struct:
  *
- *   flash.c        the story: halt, look, show the plan, write, put back if that fails, let go
- *   flash_look.c   what is there: banks, protection, the content of the sectors
+ *   flash.c        the story: look, show the plan, write, put back if that fails, let go
+ *   flash_look.c   what is there: the chip, banks, protection, the content of the sectors
  *   flash_write.c  makes sectors hold what is wanted, and proves it; for the new content and for
  *                  putting the old one back
  *
@@ -30,7 +30,9 @@ struct flash_span {
 enum look_step {
 	LOOK_BEGIN,
 	LOOK_BANKS,    /* which banks are there?                           */
-	LOOK_CHIP,     /* is it protected against reading?                 */
+	LOOK_CHIP,     /* which one? is it protected against reading?      */
+	LOOK_APPROVED, /* the user says whether it is the right one        */
+	LOOK_HALT,
 	LOOK_DESCRIBE, /* the sectors of each bank that the image may touch */
 	LOOK_SHARE,    /* a file that OpenOCD sees                         */
 	LOOK_SUM,      /* checksums of all that lies in touched sectors    */
@@ -51,7 +53,9 @@ struct look {
 	size_t current;           /* bank or span             */
 	const stmfw_bank *all_banks;
 	size_t all_count;
-	struct identify_job chip;
+	struct identify_job identify;
+	stmfw_chip chip;
+	bool identified;
 	struct look_part *parts;  /* ranges[i] belongs to parts[i] */
 	struct digest_range *ranges;
 	size_t part_count;
@@ -60,7 +64,7 @@ struct look {
 	uint64_t read_total;
 	uint64_t received;        /* of the current span      */
 	bool differs;             /* the second read          */
-	int refused;              /* by the backup callback   */
+	int refused;              /* by the user's callback   */
 };
 
 enum write_goal { WRITE_NEW, WRITE_OLD };
@@ -106,7 +110,6 @@ struct write {
 
 enum flash_step {
 	FLASH_BEGIN,
-	FLASH_HALT,
 	FLASH_LOOK,
 	FLASH_PLAN,    /* the user is shown it */
 	FLASH_WRITE,
@@ -133,6 +136,7 @@ struct flash {
 	struct scratch scratch;
 	struct digest digest;
 	bool can_digest;         /* false once the chip could not */
+	bool was_reset;          /* so it is to be let go         */
 	struct look look;
 	struct write write;
 	struct failure failure; /* res.status STMFW_OK: none so far */

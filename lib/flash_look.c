@@ -2,7 +2,7 @@
 /*
  * What is there, before anything is changed: see flash.h.
  *
- *   banks -> is the chip protected? -> sectors of each bank -> shared file
+ *   banks -> which chip? is it protected? -> reset halt -> sectors of each bank -> shared file
  *     -> checksums of what lies in the sectors -> read what differs -> does the chip confirm it?
  *   with a backup: -> read whole banks -> does the chip confirm it? -> the user saves it
  *
@@ -15,6 +15,7 @@
 #include "client.h"
 #include "flash.h"
 #include "read_flash.h"
+#include "target.h"
 
 #define PARTS_MAX 4096u /* an image with more holes than that is read instead */
 
@@ -31,7 +32,7 @@ static bool went_well(const struct op *op)
 
 /* ---- which banks ---- */
 
-/* A bank whose size is not known yet may reach up to the next one. */
+/* A bank that has not been probed yet may have no size, and reach up to the next one. */
 static uint64_t end_of(const struct look *l, const stmfw_bank *bank)
 {
 	uint64_t end = (uint64_t)1 << 32;
@@ -44,12 +45,15 @@ static uint64_t end_of(const struct look *l, const stmfw_bank *bank)
 	return end;
 }
 
+/* One that has not been probed may not even have its address. */
 static bool may_be_touched(const struct flash *f, const stmfw_bank *bank)
 {
 	size_t count;
 	const stmfw_range *r = stmfw_image_ranges(f->o.image, &count);
 	uint64_t end = end_of(&f->look, bank);
 
+	if (bank->size == 0 && bank->base == 0)
+		return true;
 	for (size_t i = 0; i < count; i++) {
 		uint64_t first = r[i].address + f->plan.shift;
 
@@ -59,7 +63,30 @@ static bool may_be_touched(const struct flash *f, const stmfw_bank *bank)
 	return false;
 }
 
-/* Several boards on one OpenOCD have flash at the same addresses: only one of them is meant. */
+/* The bank that was named is known now. Several boards on one OpenOCD have flash at the same
+   addresses: only one of them is meant. */
+static void choose_banks(struct flash *f)
+{
+	const struct look *l = &f->look;
+
+	if (!stmfw_image_is_placed(f->o.image))
+		f->plan.shift = f->banks[0].base;
+	for (size_t i = 0; i < l->all_count; i++)
+		if (i != f->o.bank && strcmp(l->all_banks[i].target, f->target) == 0 &&
+		    may_be_touched(f, &l->all_banks[i]))
+			f->banks[f->bank_count++] = l->all_banks[i];
+}
+
+static enum move identify(struct op *op)
+{
+	struct flash *f = op->job;
+	struct look *l = &f->look;
+
+	stmfw__identify_init(&l->identify, f->target[0] ? f->target : NULL);
+	l->step = LOOK_CHIP;
+	return stmfw__op_call(op, &stmfw__identify_kind, &l->identify);
+}
+
 static enum move take_banks(struct op *op)
 {
 	struct flash *f = op->job;
@@ -70,20 +97,15 @@ static enum move take_banks(struct op *op)
 	if (f->o.bank >= l->all_count)
 		return stmfw__op_fail(op, STMFW_ERANGE, "there is no flash bank %u: OpenOCD has %zu",
 				      f->o.bank, l->all_count);
-	f->target = l->all_banks[f->o.bank].target;
-	if (!stmfw_image_is_placed(f->o.image))
-		f->plan.shift = l->all_banks[f->o.bank].base;
 	f->banks = stmfw__arena_alloc(&op->arena, l->all_count * sizeof(*f->banks));
-	for (size_t i = 0; f->banks && i < l->all_count; i++)
-		if (strcmp(l->all_banks[i].target, f->target) == 0 &&
-		    may_be_touched(f, &l->all_banks[i]))
-			f->banks[f->bank_count++] = l->all_banks[i];
-	stmfw__identify_init(&l->chip, f->target[0] ? f->target : NULL);
-	l->step = LOOK_CHIP;
-	return stmfw__op_call(op, &stmfw__identify_kind, &l->chip);
+	if (!f->banks)
+		return stmfw__op_ok(op); /* which says that memory ran out */
+	f->banks[f->bank_count++] = l->all_banks[f->o.bank];
+	f->target = f->banks[0].target;
+	return identify(op);
 }
 
-/* ---- protection, sectors ---- */
+/* ---- sectors ---- */
 
 static enum move describe_bank(struct op *op)
 {
@@ -98,7 +120,7 @@ static enum move outside(struct op *op)
 {
 	const struct flash *f = op->job;
 	stmfw_span lost;
-	char known[200] = "no flash at all";
+	char known[200] = "";
 	size_t n = 0;
 
 	if (!stmfw__plan_outside(&f->plan, &lost))
@@ -128,22 +150,65 @@ static enum move share_file(struct op *op)
 	return MOVE_SEND;
 }
 
+/* ---- the right chip, halted ---- */
+
+static enum move halt(struct op *op)
+{
+	struct flash *f = op->job;
+	void *job = stmfw__reset_job(op, STMFW_RESET_HALT);
+
+	f->look.step = LOOK_HALT;
+	f->was_reset = true;
+	return job ? stmfw__op_call(op, &stmfw__control_kind, job) : stmfw__op_ok(op);
+}
+
+static enum move read_protected(struct op *op, enum stmfw_rdp rdp)
+{
+	op->res.advice = rdp == STMFW_RDP_1
+				 ? "Removing the protection erases everything on the chip."
+				 : "This protection is for ever.";
+	return stmfw__op_fail(op, STMFW_EPROTECTED,
+			      "read protection is on (RDP level %d): the chip cannot be "
+			      "programmed like this",
+			      (int)rdp);
+}
+
+/* It may be asleep: then once more when it is halted. A chip that cannot be identified even then
+   may be flashed all the same, if nobody asks which it is. */
 static enum move take_chip(struct op *op)
 {
 	struct flash *f = op->job;
-	enum stmfw_rdp rdp = op->res.chip->rdp;
+	struct look *l = &f->look;
 
-	if (rdp == STMFW_RDP_1 || rdp == STMFW_RDP_2) {
-		op->res.advice = rdp == STMFW_RDP_1
-					 ? "Removing the protection erases everything on the chip."
-					 : "This protection is for ever.";
-		return stmfw__op_fail(op, STMFW_EPROTECTED,
-				      "read protection is on (RDP level %d): the chip cannot be "
-				      "programmed like this",
-				      (int)rdp);
+	if (!went_well(op)) {
+		if (!f->was_reset)
+			return halt(op);
+		return f->o.chip ? ended_badly(op) : describe_bank(op);
 	}
-	f->look.current = 0;
-	return f->bank_count ? describe_bank(op) : outside(op);
+	l->chip = *op->res.chip;
+	l->identified = true;
+	if (l->chip.rdp == STMFW_RDP_1 || l->chip.rdp == STMFW_RDP_2)
+		return read_protected(op, l->chip.rdp);
+	l->step = LOOK_APPROVED;
+	return MOVE_OFFER;
+}
+
+static enum move take_approval(struct op *op)
+{
+	struct flash *f = op->job;
+
+	if (f->look.refused)
+		return stmfw__op_fail(op, STMFW_EABORTED, "it was said not to be the right chip");
+	return f->was_reset ? describe_bank(op) : halt(op);
+}
+
+static enum move take_halt(struct op *op)
+{
+	struct flash *f = op->job;
+
+	if (!went_well(op))
+		return ended_badly(op);
+	return f->look.identified ? describe_bank(op) : identify(op);
 }
 
 static enum move take_description(struct op *op)
@@ -152,6 +217,8 @@ static enum move take_description(struct op *op)
 	stmfw_bank *bank = &f->banks[f->look.current];
 
 	*bank = op->res.banks[0];
+	if (f->look.current == 0)
+		choose_banks(f);
 	if (!stmfw__plan_add_bank(&f->plan, &op->arena, bank))
 		return stmfw__op_ok(op); /* which says that memory ran out */
 	if (++f->look.current < f->bank_count)
@@ -290,22 +357,32 @@ static bool add_sector_spans(struct op *op)
 	return true;
 }
 
-/* For a backup: all of each bank. */
-static bool add_bank_spans(struct op *op)
+/* For a backup: all of each bank that the image touches. */
+static bool add_bank_span(struct op *op, const stmfw_bank *bank)
 {
 	struct flash *f = op->job;
+	const uint8_t *bytes = NULL;
 
-	for (size_t i = 0; i < f->bank_count; i++) {
-		const stmfw_bank *bank = &f->banks[i];
+	for (size_t i = 0; i < f->plan.count; i++) {
+		struct sector *s = &f->plan.sectors[i];
 
-		if (!add_span(op, bank, 0, bank->size))
+		if (s->plan.bank != bank->number)
+			continue;
+		if (!bytes && !add_span(op, bank, 0, bank->size))
 			return false;
-		for (size_t k = 0; k < f->plan.count; k++)
-			if (f->plan.sectors[k].plan.bank == bank->number)
-				f->plan.sectors[k].old =
-					f->look.spans[f->look.span_count - 1].bytes +
-					(f->plan.sectors[k].plan.address - bank->base);
+		s->old = f->look.spans[f->look.span_count - 1].bytes + (s->plan.address - bank->base);
+		bytes = s->old;
 	}
+	return true;
+}
+
+static bool add_bank_spans(struct op *op)
+{
+	const struct flash *f = op->job;
+
+	for (size_t i = 0; i < f->bank_count; i++)
+		if (!add_bank_span(op, &f->banks[i]))
+			return false;
 	return true;
 }
 
@@ -494,13 +571,16 @@ static enum move take_proof(struct op *op)
 
 /* ---- the user saves it ---- */
 
-static void offer_span(struct op *op)
+static void offer(struct op *op)
 {
 	struct flash *f = op->job;
 	const struct flash_span *span = current_span(f);
 
-	f->look.refused = f->o.backup(op->client, span->bank, span->bytes, (size_t)span->length,
-				      f->o.arg);
+	if (f->look.step == LOOK_APPROVED)
+		f->look.refused = f->o.chip ? f->o.chip(op->client, &f->look.chip, f->o.arg) : 0;
+	else
+		f->look.refused = f->o.backup(op->client, span->bank, span->bytes,
+					      (size_t)span->length, f->o.arg);
 }
 
 static enum move backed_up(struct op *op)
@@ -541,7 +621,7 @@ static enum move look_next(struct op *op, const struct reply *last)
 	struct flash *f = op->job;
 	enum look_step step = f->look.step;
 
-	if ((step == LOOK_BANKS || step == LOOK_CHIP || step == LOOK_DESCRIBE) && !went_well(op))
+	if ((step == LOOK_BANKS || step == LOOK_DESCRIBE) && !went_well(op))
 		return ended_badly(op);
 	switch (step) {
 	case LOOK_BEGIN:
@@ -551,6 +631,10 @@ static enum move look_next(struct op *op, const struct reply *last)
 		return take_banks(op);
 	case LOOK_CHIP:
 		return take_chip(op);
+	case LOOK_APPROVED:
+		return take_approval(op);
+	case LOOK_HALT:
+		return take_halt(op);
 	case LOOK_DESCRIBE:
 		return take_description(op);
 	case LOOK_SHARE:
@@ -569,4 +653,4 @@ static enum move look_next(struct op *op, const struct reply *last)
 }
 
 const struct op_kind stmfw__flash_look_kind = { .name = "look", .next = look_next,
-						.offer = offer_span };
+							.offer = offer };
