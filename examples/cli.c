@@ -84,9 +84,9 @@ static void print_help(const char *help)
 
 	fputs(help, stdout);
 	printf("Exit codes\n");
-	for (size_t i = 0; i < rows; i += 2)
-		printf("  %3d %-33s  %3d %s\n", exits[i].number, exits[i].meaning,
-		       exits[i + 1].number, exits[i + 1].meaning);
+	for (size_t i = 0; i < rows; i++)
+		printf("  %3d %-33s%s", exits[i].number, exits[i].meaning,
+		       i % 2 == 0 && i + 1 < rows ? "" : "\n");
 }
 
 /* ---- reading the command line ---- */

@@ -34,6 +34,7 @@
 	X(UNSUPPORTED, 11, "cannot be done this way")                                         \
 	X(COMMAND, 12, "OpenOCD command failed")                                              \
 	X(INTERNAL, 13, "out of memory, own fault")                                           \
+	X(BOARD, 14, "another board or chip")                                                 \
 	X(INTERRUPTED, 130, "stopped by Ctrl-C")                                              \
 	X(TERMINATED, 143, "stopped by SIGTERM")
 

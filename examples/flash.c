@@ -74,13 +74,6 @@ static bool parse_type(enum stmfw_image_type *type, const char *value)
 	return false;
 }
 
-static bool parse_after(enum stmfw_after *after, const char *value)
-{
-	*after = strcmp(value, "halt") == 0 ? STMFW_AFTER_HALT : STMFW_AFTER_RUN;
-	return strcmp(value, "halt") == 0 || strcmp(value, "run") == 0 ||
-	       strcmp(value, "reset") == 0;
-}
-
 static bool parse_bank(unsigned int *bank, const char *value)
 {
 	uint64_t number;
@@ -107,7 +100,7 @@ static bool parse_value(struct parsing *p, int option, const char *value)
 		p->run->backup.file = value;
 		return value[0] != '\0';
 	case OPT_AFTER:
-		return parse_after(&o->after, value);
+		return flashrun_parse_after(&o->after, value);
 	default:
 		return false;
 	}

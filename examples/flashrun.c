@@ -163,6 +163,13 @@ static void connected(stmfw_client *c, const stmfw_result *res, void *arg)
 
 /* ---- begin and end ----------------------------------------------------------------------- */
 
+bool flashrun_parse_after(enum stmfw_after *after, const char *value)
+{
+	*after = strcmp(value, "halt") == 0 ? STMFW_AFTER_HALT : STMFW_AFTER_RUN;
+	return strcmp(value, "halt") == 0 || strcmp(value, "run") == 0 ||
+	       strcmp(value, "reset") == 0;
+}
+
 bool flashrun_load(struct flashrun *run, const char *path, const stmfw_image_opts *opts)
 {
 	stmfw_image_error error;

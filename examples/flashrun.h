@@ -40,6 +40,8 @@ struct flashrun {
 	json_t *open;             /* spans */
 };
 
+/* "run", "halt" or "reset". */
+bool flashrun_parse_after(enum stmfw_after *after, const char *value);
 /* Loads the image. False: after cli_fail(). */
 bool flashrun_load(struct flashrun *run, const char *path, const stmfw_image_opts *opts);
 /* From connecting to the last word; returns the exit code, and releases what the run has. */

@@ -130,15 +130,15 @@ int stmfw_banks(stmfw_client *c, stmfw_done_cb cb, void *arg, stmfw_op *out)
 	return err ? err : stmfw__op_submit(op, out);
 }
 
-/* ---- one bank in detail: find and probe -> info -> info sectors -> (erase_check) ---- */
+/* ---- one bank in detail: find and probe -> sectors -> (blocks) -> (erase_check) ---- */
 
-enum info_step { INFO_FIND, INFO_BLOCKS, INFO_SECTORS, INFO_ERASED };
+/* Blocks: where protection is not by sector, only they tell what is protected. */
+enum info_step { INFO_FIND, INFO_SECTORS, INFO_BLOCKS, INFO_ERASED };
 
 struct info_job {
 	struct bank_search search;
 	unsigned int flags;
 	enum info_step step;
-	struct flash_info blocks;
 	struct flash_info sectors;
 };
 
@@ -149,7 +149,7 @@ static enum move info_done(struct op *op)
 
 	if (bank) {
 		*bank = job->search.bank;
-		bank->chip = job->blocks.chip ? job->blocks.chip : "";
+		bank->chip = job->sectors.chip;
 		bank->sectors = job->sectors.sectors;
 		bank->sector_count = job->sectors.count;
 		op->res.banks = bank;
@@ -189,24 +189,52 @@ static bool take_info(struct op *op, const struct reply *last, struct flash_info
 	return false;
 }
 
+static enum move after_sectors(struct op *op)
+{
+	const struct info_job *job = op->job;
+
+	return job->flags & STMFW_BANK_ERASE_STATE ? send_info(op, INFO_ERASED, "erase_check")
+						   : info_done(op);
+}
+
+static bool protection_is_known(const struct flash_info *info)
+{
+	for (size_t i = 0; i < info->count; i++)
+		if (info->sectors[i].is_protected < 0)
+			return false;
+	return true;
+}
+
 static enum move take_sectors(struct op *op, const struct reply *last)
 {
 	struct info_job *job = op->job;
 
-	/* OpenOCD 0.10 knows no `flash info N sectors`: there the first answer has them. */
-	if (last->ocd_code == OCD_SYNTAX_ERROR) {
-		job->sectors = job->blocks;
-	} else if (!reply_ok(last)) {
+	/* OpenOCD 0.10 knows no `flash info N sectors`: there the plain one has them. */
+	if (last->ocd_code == OCD_SYNTAX_ERROR)
+		return send_info(op, INFO_BLOCKS, "info");
+	if (!reply_ok(last))
 		return stmfw__op_refused(op, STMFW_ETARGET, last);
-	} else {
-		if (!take_info(op, last, &job->sectors))
-			return MOVE_DONE;
-		stmfw__apply_protection(job->sectors.sectors, job->sectors.count,
-					job->blocks.sectors, job->blocks.count);
-	}
-	if (job->flags & STMFW_BANK_ERASE_STATE)
-		return send_info(op, INFO_ERASED, "erase_check");
-	return info_done(op);
+	if (!take_info(op, last, &job->sectors))
+		return MOVE_DONE;
+	return protection_is_known(&job->sectors) ? after_sectors(op)
+						  : send_info(op, INFO_BLOCKS, "info");
+}
+
+static enum move take_blocks(struct op *op, const struct reply *last)
+{
+	struct info_job *job = op->job;
+	struct flash_info blocks;
+
+	if (!reply_ok(last))
+		return stmfw__op_refused(op, STMFW_ETARGET, last);
+	if (!take_info(op, last, &blocks))
+		return MOVE_DONE;
+	if (job->sectors.count == 0)
+		job->sectors = blocks;
+	else
+		stmfw__apply_protection(job->sectors.sectors, job->sectors.count, blocks.sectors,
+					blocks.count);
+	return after_sectors(op);
 }
 
 static enum move take_erased(struct op *op, const struct reply *last)
@@ -224,25 +252,19 @@ static enum move info_next(struct op *op, const struct reply *last)
 	struct info_job *job = op->job;
 	enum move move;
 
-	if (job->step == INFO_FIND) {
+	switch (job->step) {
+	case INFO_FIND:
 		if (!stmfw__find_bank(op, &job->search, last, &move))
 			return move;
 		return job->flags & STMFW_BANK_BRIEF ? info_done(op)
-						     : send_info(op, INFO_BLOCKS, "info");
-	}
-	if (!reply_ok(last) && job->step != INFO_SECTORS)
-		return stmfw__op_refused(op, STMFW_ETARGET, last);
-	switch (job->step) {
-	case INFO_BLOCKS:
-		if (!take_info(op, last, &job->blocks))
-			return MOVE_DONE;
-		return send_info(op, INFO_SECTORS, "info");
+						     : send_info(op, INFO_SECTORS, "info");
 	case INFO_SECTORS:
 		return take_sectors(op, last);
+	case INFO_BLOCKS:
+		return take_blocks(op, last);
 	case INFO_ERASED:
-		return take_erased(op, last);
-	case INFO_FIND:
-		break;
+		return reply_ok(last) ? take_erased(op, last)
+				      : stmfw__op_refused(op, STMFW_ETARGET, last);
 	}
 	return info_done(op);
 }
