@@ -65,8 +65,8 @@ void backup_leave(struct backup *b)
 
 	progress_clear(&b->session.progress);
 	b->session.op = 0;
-	if (halted && b->opts.after != AFTER_HALT &&
-	    stmfw_client_is_connected(b->session.client) && let_run(b))
+	if (halted && b->opts.after != AFTER_HALT && stmfw_client_is_connected(b->session.client) &&
+	    let_run(b))
 		return;
 	session_close(&b->session);
 }
