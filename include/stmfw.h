@@ -315,7 +315,8 @@ enum stmfw_image_type {
 	STMFW_IMAGE_BIN,      /* bytes and nothing else: the address comes from outside */
 	STMFW_IMAGE_IHEX,     /* Intel HEX, record types 0 to 5                        */
 	STMFW_IMAGE_SREC,     /* Motorola S-record, S0 to S9                           */
-	STMFW_IMAGE_ELF       /* ELF32, little endian: PT_LOAD segments by physical address */
+	STMFW_IMAGE_ELF       /* ELF32 for Arm: segments to load by physical address, and of
+	                         them what belongs to a section, as objcopy does it     */
 };
 
 typedef struct stmfw_range {
@@ -329,7 +330,8 @@ typedef struct stmfw_image_opts {
 	enum stmfw_image_type type;   /* 0: told by the content                               */
 	int has_base;                 /* 1: base is where a binary begins. 0: a binary is not */
 	uint64_t base;                /*    placed, its addresses begin at 0                  */
-	uint64_t limit;               /* 0: 64 MiB; more bytes than that are refused          */
+	uint64_t limit;               /* 0: 64 MiB; more bytes are refused, and so is a file  */
+	                              /*    more than four times as large (plus 1 MiB)        */
 	const stmfw_allocator *alloc; /* copied; NULL: the C library's                        */
 } stmfw_image_opts;
 
@@ -344,7 +346,9 @@ typedef struct stmfw_image_error {
 /**
  * Read an image from a file, or from bytes in memory (`name` is for messages; the bytes are
  * copied). Strict: a wrong checksum, an unknown record, an overlap, an address that wraps around,
- * something behind the end, a file that ends too soon are errors that name the place.
+ * something behind the end, a file that ends too soon are errors that name the place. A damaged
+ * text is never taken for a binary, unless `type` says that it is one. Only regular files are read,
+ * with calls that block.
  *
  * @opts    may be NULL
  * @error   may be NULL; written only on failure
@@ -352,8 +356,9 @@ typedef struct stmfw_image_error {
  *                             its own addresses
  *          STMFW_EFILE        the file could not be read, is empty, or damaged
  *          STMFW_ERANGE       more bytes than limit, or addresses beyond 32 bits
- *          STMFW_EUNSUPPORTED a kind of ELF that is no firmware image: 64-bit, big endian, without
- *                             segments to load; or the library was built without libelf
+ *          STMFW_EUNSUPPORTED a kind of ELF that is no firmware image: 64-bit, big endian, for
+ *                             another processor, not linked, without segments to load; or the
+ *                             library was built without libelf
  *          STMFW_ENOMEM
  */
 STMFW_API int stmfw_image_load(stmfw_image **out, const char *path, const stmfw_image_opts *opts,

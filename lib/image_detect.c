@@ -2,10 +2,10 @@
 /*
  * What kind of image is it, by its content alone.
  *
- * A damaged text must not pass for a binary, or its letters end up in flash. So any line that
- * begins like a record makes it a text, and be it behind a comment or a half line: its reader then
- * says what is wrong. (Code for a Cortex-M begins with a stack pointer and an address, which have
- * bytes that no text has.)
+ * A damaged text must not pass for a binary, or its letters end up in flash. So what begins like a
+ * record is a text, whatever follows; and what consists of letters is one if any line begins so, be
+ * it behind a comment or a broken line. Its reader then says what is wrong. (Code never begins so,
+ * and many of its bytes are no letters.)
  */
 #include <string.h>
 
@@ -13,8 +13,9 @@
 #include "parse.h"
 
 #define LOOKED_AT 4096u
+#define ODD_ONES  16u /* one byte of so many may be no letter */
 
-static bool is_text(uint8_t c)
+static bool is_letter(uint8_t c)
 {
 	return (c >= 0x20 && c <= 0x7e) || c == '\t' || c == '\r' || c == '\n';
 }
@@ -36,19 +37,28 @@ static enum stmfw_image_type record_at(const uint8_t *p, const uint8_t *end)
 	return STMFW_IMAGE_AUTO;
 }
 
-static enum stmfw_image_type detect_text(const uint8_t *p, const uint8_t *end)
+static bool is_mostly_text(const uint8_t *p, const uint8_t *stop)
 {
-	const uint8_t *stop = end - p > LOOKED_AT ? p + LOOKED_AT : end;
-	bool at_start = true; /* of a line, but for blanks */
+	const size_t all = (size_t)(stop - p);
+	size_t odd = 0;
 
-	for (; p < stop && is_text(*p); p++) {
-		enum stmfw_image_type type = at_start ? record_at(p, end) : STMFW_IMAGE_AUTO;
+	for (; p < stop; p++)
+		odd += !is_letter(*p);
+	return odd <= all / ODD_ONES;
+}
 
-		if (type)
-			return type;
-		at_start = *p == '\n' || *p == '\r' || (at_start && (*p == ' ' || *p == '\t'));
-	}
-	return STMFW_IMAGE_AUTO;
+static const uint8_t *skip_blanks(const uint8_t *p, const uint8_t *stop)
+{
+	while (p < stop && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n'))
+		p++;
+	return p;
+}
+
+static const uint8_t *next_line(const uint8_t *p, const uint8_t *stop)
+{
+	while (p < stop && *p != '\r' && *p != '\n')
+		p++;
+	return skip_blanks(p, stop);
 }
 
 enum stmfw_image_type stmfw__image_detect(const struct image_source *source)
@@ -60,6 +70,15 @@ enum stmfw_image_type stmfw__image_detect(const struct image_source *source)
 		return STMFW_IMAGE_ELF;
 	if (source->length >= 3 && memcmp(p, byte_order_mark, 3) == 0)
 		p += 3;
-	enum stmfw_image_type type = detect_text(p, end);
-	return type ? type : STMFW_IMAGE_BIN;
+	const uint8_t *stop = end - p > LOOKED_AT ? p + LOOKED_AT : end;
+	const bool is_text = is_mostly_text(p, stop);
+	for (p = skip_blanks(p, stop); p < stop; p = next_line(p, stop)) {
+		enum stmfw_image_type type = record_at(p, end);
+
+		if (type)
+			return type;
+		if (!is_text)
+			break;
+	}
+	return STMFW_IMAGE_BIN;
 }

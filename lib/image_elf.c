@@ -3,6 +3,10 @@
  * ELF: what is to be in flash is in the segments to load, by their physical address (the address
  * of initialised variables is that of their copy in flash). libelf reads the structures; where
  * segments lie in the file is checked here.
+ *
+ * Of a segment only that counts which belongs to a section, as for objcopy: linkers round the start
+ * of a segment down to a page, so that it may begin with the file's own header. A program for
+ * 0x08004000 would so overwrite the boot loader before it.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -53,7 +57,51 @@ static int check_header(struct image_builder *b, Elf *elf)
 	return STMFW_OK;
 }
 
-static int add_segment(struct image_builder *b, size_t number, const Elf32_Phdr *p)
+/* What of the file is in a section that is loaded; everything, if there are no such sections. */
+struct section {
+	uint64_t offset, end;
+};
+
+static struct section next_section(Elf *elf, Elf_Scn **at)
+{
+	while ((*at = elf_nextscn(elf, *at))) {
+		const Elf32_Shdr *h = elf32_getshdr(*at);
+
+		if (h && (h->sh_flags & SHF_ALLOC) && h->sh_type != SHT_NOBITS && h->sh_size)
+			return (struct section){ h->sh_offset,
+						 (uint64_t)h->sh_offset + h->sh_size };
+	}
+	return (struct section){ 0 };
+}
+
+static int add_part(struct image_builder *b, const Elf32_Phdr *p, struct section part)
+{
+	uint64_t first = p->p_offset, end = first + p->p_filesz;
+	const struct image_place at = { .offset = part.offset > first ? part.offset : first };
+
+	if (part.end < end)
+		end = part.end;
+	if (at.offset >= end)
+		return STMFW_OK;
+	return stmfw__image_add(b, p->p_paddr + (at.offset - first), b->source->bytes + at.offset,
+				(size_t)(end - at.offset), at);
+}
+
+static int add_segment(struct image_builder *b, Elf *elf, const Elf32_Phdr *p)
+{
+	const struct section whole = { 0, b->source->length };
+	Elf_Scn *at = NULL;
+	struct section part = next_section(elf, &at);
+	int err = STMFW_OK;
+
+	if (!at)
+		return add_part(b, p, whole);
+	for (; at && !err; part = next_section(elf, &at))
+		err = add_part(b, p, part);
+	return err;
+}
+
+static int check_segment(struct image_builder *b, size_t number, const Elf32_Phdr *p)
 {
 	const struct image_place at = { .offset = p->p_offset };
 	const size_t length = b->source->length;
@@ -67,32 +115,49 @@ static int add_segment(struct image_builder *b, size_t number, const Elf32_Phdr 
 		return stmfw__image_fail(b, STMFW_EFILE, at,
 					 "segment %zu has more bytes in the file than in memory",
 					 number);
-	return stmfw__image_add(b, p->p_paddr, b->source->bytes + p->p_offset, p->p_filesz, at);
+	return STMFW_OK;
 }
 
-static int add_segments(struct image_builder *b, Elf *elf)
+static int add_segments(struct image_builder *b, Elf *elf, const Elf32_Phdr *segments, size_t count)
 {
-	bool found = false;
-	size_t count = 0;
-
-	if (elf_getphdrnum(elf, &count) != 0)
-		return damaged(b);
-	/* libelf takes a table that is cut off for a short one. */
-	if (count != elf32_getehdr(elf)->e_phnum)
-		return stmfw__image_fail(b, STMFW_EFILE, nowhere,
-					 "the table of segments goes beyond the end of the file");
-	const Elf32_Phdr *segments = count ? elf32_getphdr(elf) : NULL;
-	if (count && !segments)
-		return damaged(b);
 	for (size_t i = 0; i < count; i++) {
 		if (segments[i].p_type != PT_LOAD || segments[i].p_filesz == 0)
 			continue;
-		int err = add_segment(b, i, &segments[i]);
+		int err = check_segment(b, i, &segments[i]);
+		if (!err)
+			err = add_segment(b, elf, &segments[i]);
 		if (err)
 			return err;
-		found = true;
 	}
-	return found ? STMFW_OK : unsupported(b, "an ELF file without segments to load");
+	return b->bytes.length ? STMFW_OK : unsupported(b, "an ELF file without segments to load");
+}
+
+/* libelf takes a table that is cut off for a short one, or for none. */
+static int check_table(struct image_builder *b, const char *of_what, uint64_t offset,
+		       uint64_t length)
+{
+	if (offset + length <= b->source->length)
+		return STMFW_OK;
+	return stmfw__image_fail(b, STMFW_EFILE, (struct image_place){ .offset = offset },
+				 "its table of %s goes beyond the end of the file", of_what);
+}
+
+static int read_segments(struct image_builder *b, Elf *elf)
+{
+	const Elf32_Ehdr *h = elf32_getehdr(elf);
+	int err = check_table(b, "segments", h->e_phoff, (uint64_t)h->e_phnum * h->e_phentsize);
+	size_t count = 0;
+
+	if (!err)
+		err = check_table(b, "sections", h->e_shoff, (uint64_t)h->e_shnum * h->e_shentsize);
+	if (err)
+		return err;
+	if (elf_getphdrnum(elf, &count) != 0)
+		return damaged(b);
+	const Elf32_Phdr *segments = count ? elf32_getphdr(elf) : NULL;
+	if (count && !segments)
+		return damaged(b);
+	return add_segments(b, elf, segments, count);
 }
 
 static int read_copy(struct image_builder *b, char *copy)
@@ -103,7 +168,7 @@ static int read_copy(struct image_builder *b, char *copy)
 		return damaged(b);
 	int err = check_header(b, elf);
 	if (!err)
-		err = add_segments(b, elf);
+		err = read_segments(b, elf);
 	elf_end(elf);
 	return err;
 }

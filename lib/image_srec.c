@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Motorola S-record. A record is "S", a digit for its type, length, address, data, checksum: the
- * sum of all bytes is 0xff. The length counts address, data and checksum.
+ * sum of all bytes is 0xff. The length counts address, data and checksum. The bytes of a record may
+ * go on beyond what its kind of address can name: srec_cat writes that.
  *
  * A file must end with an end record, or with a count of its data records, which is as good a sign
  * that nothing is missing: srec_cat writes no end record unless it is given a start address.
@@ -38,19 +39,6 @@ static uint64_t big_endian(const uint8_t *p, unsigned int length)
 	return value;
 }
 
-static int add_data(struct srec *s, const struct record_type *type, uint64_t address,
-		    const uint8_t *data, size_t length)
-{
-	const uint64_t space = (uint64_t)1 << 8 * type->address_length;
-
-	s->data_records++;
-	s->progress = OPEN;
-	if (space < IMAGE_SPACE && length > space - address)
-		return TEXT_FAIL(&s->text,
-				 "its addresses go beyond what this type of record can have");
-	return stmfw__image_add(s->text.builder, address, data, length, s->text.at);
-}
-
 static int take_record(struct srec *s, const struct record_type *type, const uint8_t *record)
 {
 	const uint64_t address = big_endian(record + 1, type->address_length);
@@ -58,7 +46,10 @@ static int take_record(struct srec *s, const struct record_type *type, const uin
 
 	switch (type->role) {
 	case DATA:
-		return add_data(s, type, address, record + 1 + type->address_length, length);
+		s->data_records++;
+		s->progress = OPEN;
+		return stmfw__image_add(s->text.builder, address, record + 1 + type->address_length,
+					length, s->text.at);
 	case COUNT:
 		s->progress = COUNTED;
 		if (length == 0 && address == s->data_records)

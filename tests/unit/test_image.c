@@ -289,6 +289,16 @@ END_TEST
 
 #define END_SREC "S9030000~\n"
 
+START_TEST(srec_goes_on_beyond_short_addresses)
+{
+	stmfw_image *image = parsed("S105FFFF4142~\nS206FFFFFF4344~\n" END_SREC);
+
+	is_range(image, 0, 0xffff, "AB");
+	is_range(image, 1, 0xffffff, "CD");
+	stmfw_image_free(image);
+}
+END_TEST
+
 START_TEST(srec_with_a_fault_is_refused_with_its_line)
 {
 	static const struct {
@@ -316,8 +326,6 @@ START_TEST(srec_with_a_fault_is_refused_with_its_line)
 		{ "S10500004142~\nS604000000~\n" END_SREC, 2, "this line says 0" },
 		{ "S10500004142~\nS504000100~\n" END_SREC, 2, "has no data, here are 1" },
 		{ "S10500004142~\nS904000041~\n", 2, "has no data, here are 1" },
-		{ "S105FFFF4142~\n" END_SREC, 1, "go beyond what this type" },
-		{ "S206FFFFFF4142~\n" END_SREC, 1, "go beyond what this type" },
 		{ "S10500004142~\nS104000143~\n" END_SREC, 2,
 		  "the byte at 0x00000001 was given before, in line 1" },
 	};
@@ -325,6 +333,44 @@ START_TEST(srec_with_a_fault_is_refused_with_its_line)
 	for (size_t i = 0; i < COUNT(bad); i++)
 		refused(bad[i].text, bad[i].line, bad[i].words);
 	refused("S0030000~\n" END_SREC, 0, "there is no data in it");
+}
+END_TEST
+
+/*
+ * One character is another one: found, or of no consequence (ab for AB). But not the type of an
+ * S-record, which its checksum does not cover.
+ */
+static void change_each(const char *text)
+{
+	const size_t n = strlen(text);
+	stmfw_image *right = parsed_bytes(text, n, NULL);
+	char *changed = malloc(n);
+
+	for (size_t i = 0; i < n; i++) {
+		for (unsigned int bit = 0; bit < 8; bit++) {
+			stmfw_image *image;
+
+			if (i && text[i - 1] == 'S')
+				continue;
+			memcpy(changed, text, n);
+			changed[i] = (char)(changed[i] ^ 1 << bit);
+			if (stmfw_image_parse(&image, "fw", changed, n, NULL, NULL) != STMFW_OK)
+				continue;
+			ck_assert_msg(stmfw_image_type_of(image) == stmfw_image_type_of(right),
+				      "bit %u of character %zu makes it a binary", bit, i);
+			ck_assert_uint_eq(count_of(image), 1);
+			is_range(image, 0, 0x10, "ABCDEFGH");
+			stmfw_image_free(image);
+		}
+	}
+	free(changed);
+	stmfw_image_free(right);
+}
+
+START_TEST(every_changed_character_of_a_text_is_found)
+{
+	change_each(complete(":0400100041424344~\r\n:0400140045464748~\r\n:00000001~\r\n"));
+	change_each(complete("S107001041424344~\nS107001445464748~\nS5030002~\nS9030000~\n"));
 }
 END_TEST
 
@@ -516,7 +562,7 @@ END_TEST
 START_TEST(what_only_resembles_a_text_is_a_binary)
 {
 	static const char *const binaries[] = {
-		"Some text", ":x", "S ", "\x01:10000000", "text \x80\n:10000000", "\177EL",
+		"Some text", ":x", "S ", "\x01:10000000", "\x80 text\n:1000", "\177EL",
 		"x :10", "\n\n", " ", "STMFW",
 	};
 
@@ -800,7 +846,9 @@ int main(void)
 		addresses_beyond_32_bits_are_refused,
 		srec_of_all_address_lengths_is_read,
 		srec_may_end_with_its_count_instead_of_an_end_record,
+		srec_goes_on_beyond_short_addresses,
 		srec_with_a_fault_is_refused_with_its_line,
+		every_changed_character_of_a_text_is_found,
 		elf_segments_are_taken_by_their_physical_address,
 		elf_with_wrong_segments_is_refused,
 		elf_that_is_no_firmware_is_refused,
