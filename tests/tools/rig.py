@@ -100,11 +100,11 @@ class Run:
 class Rig:
     """Board and openocd, and a folder to work in."""
 
-    def __init__(self, chip="f103c8", image=None, driver="hla", board=(), config=(), telnet=False,
-                 port=0):
+    def __init__(self, chip="f103c8", image=None, driver="hla", board=(), config=(), after=(),
+                 telnet=False, port=0):
         self.chip, self.driver, self.port = chip, driver, port
         self.image = make_image(SIZES[chip]) if image is None else image
-        self.board_options, self.config = board, config
+        self.board_options, self.config, self.after = board, config, after
         self.telnet = "telnet_port 0" if telnet else "telnet_port disabled"
         self.processes = []
 
@@ -143,8 +143,9 @@ class Rig:
             adapter = ["-f", "interface/stlink-dap.cfg", "-c", "transport select dapdirect_swd",
                        "-c", f"st-link backend tcp {probe}"]
         before = [word for command in self.config for word in ("-c", command)]
+        after = [word for command in self.after for word in ("-c", command)]
         return [OPENOCD, "-c", f"gdb_port disabled; {self.telnet}; {tcl}", *adapter, *before,
-                "-f", f"target/{TARGETS[self.chip]}.cfg"]
+                "-f", f"target/{TARGETS[self.chip]}.cfg", *after]
 
     def spawn(self, log, *command):
         with open(self.hidden(log), "wb") as file:
@@ -219,6 +220,22 @@ class Rig:
 
     def info(self, *args, **how):
         return self.run("stmfw-info", *args, **how)
+
+    def flash(self, *args, **how):
+        return self.run("stmfw-flash", *args, **how)
+
+    def restore(self, *args, **how):
+        return self.run("stmfw-restore", *args, **how)
+
+    def file(self, name, data):
+        """A file in the folder of the tools; returns its name."""
+        write(self.path(name), data)
+        return name
+
+    def flash_now(self):
+        """What the chip really holds."""
+        self.ask("dump now.bin")
+        return read(self.hidden("now.bin"))
 
 
 def begin(tool, *args, **how):
