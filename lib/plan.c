@@ -138,8 +138,8 @@ void stmfw__plan_wanted(const struct plan *p, const struct sector *s, uint64_t o
 	stmfw_image_copy(p->image, at - p->shift, out, length, s->blank);
 	if (!p->keep || !s->old)
 		return;
-	for (uint64_t o = offset; o < offset + length; o += part.length) {
-		stmfw__plan_part(p, s, o, &part);
+	for (uint64_t o = offset; o < offset + length && stmfw__plan_part(p, s, o, &part);
+	     o += part.length) {
 		if (part.length > offset + length - o)
 			part.length = offset + length - o;
 		if (!part.is_image)
