@@ -566,6 +566,7 @@ STMFW_API int stmfw_bank_info(stmfw_client *c, unsigned int bank, unsigned int f
 /**
  * The plain single command `flash read_bank`: into a file that OpenOCD makes on its machine.
  * Nothing is proven but that OpenOCD says so; res->bytes is its count. See stmfw_read_flash().
+ * Reports  STMFW_ERANGE  OpenOCD's count is not length: the bank ends before
  */
 STMFW_API int stmfw_read_bank(stmfw_client *c, unsigned int bank, const char *ocd_path,
 			      uint64_t offset, uint64_t length, stmfw_done_cb cb, void *arg,
@@ -593,7 +594,139 @@ typedef struct stmfw_write_opts {
 STMFW_API int stmfw_write_image(stmfw_client *c, const stmfw_write_opts *opts,
 				stmfw_done_cb cb, void *arg, stmfw_op *op);
 
-/* ---- flash, protection: single commands ---- */
+/* ---- flash, protection: single commands -----------------------------------------------------
+ * One OpenOCD command each, and what it takes to know what came of it: geometry and protection
+ * before, so that what cannot work changes nothing; a look at the chip afterwards where the words
+ * of OpenOCD prove nothing. They need a halted target (STMFW_ETARGET else) and neither reset it nor
+ * let it run. Once the command that changes something is sent, stmfw_cancel() waits for the
+ * look behind it. Deadlines grow with the number of bytes and the kind of work.
+ */
+
+/** As `last`: up to the end of the bank. */
+#define STMFW_LAST_SECTOR UINT32_MAX
+
+enum stmfw_erase_flag {
+	STMFW_ERASE_PAD = 1 << 0 /* a range: all of the sectors in which it begins and ends */
+};
+
+/**
+ * Erase sectors first to last of a bank: `flash erase_sector`, then `flash erase_check`.
+ *
+ * Success proves that each of them was blank afterwards, as the chip's own CPU saw it, or OpenOCD
+ * by reading where that cannot run code. It does not prove that the other sectors are as before.
+ * res->banks[0] has all sectors, res->bytes is the number of bytes erased. On failure some of the
+ * sectors may be erased already.
+ *
+ * @flags   0
+ * Reports  STMFW_ERANGE      no such bank or sector; nothing was erased
+ *          STMFW_EPROTECTED  a sector is write protected; nothing was erased
+ *          STMFW_EVERIFY     a sector is not blank afterwards; text names the first
+ *          STMFW_ETARGET     the chip does not respond, or cannot be looked at
+ */
+STMFW_API int stmfw_erase_sectors(stmfw_client *c, unsigned int bank, uint32_t first,
+				  uint32_t last, unsigned int flags, stmfw_done_cb cb, void *arg,
+				  stmfw_op *op);
+
+/**
+ * The same for the sectors of an address range. Without STMFW_ERASE_PAD it must begin and end at
+ * the border of a sector: STMFW_ERANGE else, and the text names the borders.
+ * @bank   where the range lies;  @flags  enum stmfw_erase_flag
+ */
+STMFW_API int stmfw_erase_range(stmfw_client *c, unsigned int bank, uint64_t address,
+				uint64_t length, unsigned int flags, stmfw_done_cb cb, void *arg,
+				stmfw_op *op);
+
+/**
+ * Erase all of a bank: by the driver's own command where it has one (`stm32f1x mass_erase`), else
+ * sector by sector. Success and reports as stmfw_erase_sectors(). Where a chip's flash is more than
+ * one bank, its own command may erase all of them. A chip with read protection can be erased like
+ * this and keeps the protection, but nobody can look whether it is blank (STMFW_ETARGET).
+ */
+STMFW_API int stmfw_mass_erase(stmfw_client *c, unsigned int bank, stmfw_done_cb cb, void *arg,
+			       stmfw_op *op);
+
+/**
+ * Are sectors first to last blank? `flash erase_check`. res->banks[0] has all sectors, also when
+ * some are not blank.
+ *
+ * Success proves that all of them are, as the chip's own CPU saw it, or OpenOCD by reading where
+ * that cannot run code.
+ * Reports  STMFW_EVERIFY  not blank; text names the first sector
+ *          STMFW_ETARGET  OpenOCD could not look;  STMFW_ERANGE  no such bank or sector
+ */
+STMFW_API int stmfw_blank_check(stmfw_client *c, unsigned int bank, uint32_t first, uint32_t last,
+				stmfw_done_cb cb, void *arg, stmfw_op *op);
+
+/**
+ * The plain single command `flash write_bank`: a file on OpenOCD's machine, as it is, to an offset
+ * of a bank. It erases nothing.
+ *
+ * Success proves that OpenOCD wrote as many bytes as the file has, by its count, not that flash holds
+ * them: see
+ * stmfw_verify_bank() and stmfw_verify_flash(). Some drivers fill up to whole sectors with FF,
+ * which changes nothing where flash is blank.
+ *
+ * @length  bytes that the file is to have; 0: as many as it has
+ * Reports  STMFW_ERANGE        the file does not fit there, is empty, or has another length;
+ *                              nothing was written
+ *          STMFW_ECOMMAND      there is no such file, or writing failed
+ *          STMFW_EUNSUPPORTED  length 0, and OpenOCD (0.10) cannot tell how long the file is
+ */
+STMFW_API int stmfw_write_bank(stmfw_client *c, unsigned int bank, const char *ocd_path,
+			       uint64_t offset, uint64_t length, stmfw_done_cb cb, void *arg,
+			       stmfw_op *op);
+
+/**
+ * The plain single command `flash verify_bank`: read flash and compare it with a file on OpenOCD's
+ * machine. Success proves that each byte of the file, res->bytes of them, was read once as it is
+ * in the file. @length as above.
+ * Reports  STMFW_EVERIFY       they differ; text names the first difference
+ *          STMFW_ERANGE        the file does not fit there, is empty, or has another length
+ *          STMFW_ECOMMAND, STMFW_EUNSUPPORTED  as above
+ */
+STMFW_API int stmfw_verify_bank(stmfw_client *c, unsigned int bank, const char *ocd_path,
+				uint64_t offset, uint64_t length, stmfw_done_cb cb, void *arg,
+				stmfw_op *op);
+
+typedef struct stmfw_check_opts {
+	size_t size;
+	const char *ocd_path;  /* image, on OpenOCD's machine                                  */
+	uint64_t offset;       /* added to the image's addresses; the address for "bin"        */
+	const char *type;      /* "bin", "ihex", "elf", "s19"; NULL: OpenOCD guesses           */
+	const char *target;    /* NULL: OpenOCD's current one                                  */
+	uint64_t length;       /* bytes to be compared, if known; 0: at least one              */
+	uint32_t timeout_ms;   /* 0: flash_timeout_ms                                          */
+} stmfw_check_opts;
+
+/**
+ * The plain single command `verify_image`: compare an image on OpenOCD's machine with memory, by a
+ * checksum that the chip's own CPU makes (OpenOCD reads where that cannot run code). Uses some RAM.
+ *
+ * Success proves that res->bytes bytes, OpenOCD's count over all parts of the image, were compared
+ * and are equal; that they are all that the image should have is known only with length.
+ * Reports  STMFW_EVERIFY  they differ, and text names the first difference; or nothing, or another
+ *                         number of bytes than length was compared
+ */
+STMFW_API int stmfw_verify_image(stmfw_client *c, const stmfw_check_opts *opts, stmfw_done_cb cb,
+				 void *arg, stmfw_op *op);
+
+typedef struct stmfw_fill_opts {
+	size_t size;
+	unsigned int bank;
+	uint64_t offset;       /* bytes from the start of the bank                             */
+	unsigned int width;    /* 8, 16 or 32 bits                                             */
+	uint32_t value;        /* fits in width                                                */
+	uint32_t count;        /* how often, at least once                                     */
+} stmfw_fill_opts;
+
+/**
+ * The plain single commands `flash fillw`, `fillh`, `fillb`: write one value again and again. It
+ * erases nothing. Success proves that OpenOCD read all of it back as it should be, once.
+ * Reports  STMFW_ERANGE   it does not fit in the bank; nothing was written
+ *          STMFW_EVERIFY  it was not read back as it should be: was flash blank?
+ */
+STMFW_API int stmfw_fill(stmfw_client *c, const stmfw_fill_opts *opts, stmfw_done_cb cb, void *arg,
+			 stmfw_op *op);
 
 /* ---- memory ---- */
 

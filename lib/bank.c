@@ -3,11 +3,10 @@
 #include "bank.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "client.h"
-#include "parse_bank.h"
-
-#define OCD_SYNTAX_ERROR (-601)
+#include "tcl.h"
 
 /* Up to 0.11 the key `name` holds the driver, and the bank's name is only in `flash banks`. */
 static const char list_banks[] =
@@ -102,6 +101,31 @@ bool stmfw__check_range(struct op *op, const stmfw_bank *bank, uint64_t offset, 
 	return false;
 }
 
+/* Up to 0.11 OpenOCD does not tell which target a bank belongs to; with more than one, the command
+   could be about the wrong chip. */
+static const char only_target[] =
+	"if {[llength [target names]] != 1} {"
+	"error {this OpenOCD does not say which target the bank belongs to}};";
+
+void stmfw__bank_command_begin(struct buf *command, const struct op *op, const stmfw_bank *bank)
+{
+	stmfw__buf_init(command, op->script.mem, WIRE_SCRIPT_LIMIT / 16);
+	if (bank->target[0] == '\0')
+		stmfw__buf_puts(command, only_target);
+}
+
+enum move stmfw__bank_command_end(struct buf *command, struct op *op, const stmfw_bank *bank,
+				  const char *step, uint32_t deadline_ms)
+{
+	struct buf *script = stmfw__op_script(op, step, deadline_ms);
+
+	if (!command->error)
+		stmfw__tcl_result_on_target(script, bank->target, command->data);
+	script->error = command->error ? command->error : script->error; /* noticed when sending */
+	stmfw__buf_release(command);
+	return MOVE_SEND;
+}
+
 /* ---- all banks ---- */
 
 static enum move banks_next(struct op *op, const struct reply *last)
@@ -130,21 +154,18 @@ int stmfw_banks(stmfw_client *c, stmfw_done_cb cb, void *arg, stmfw_op *out)
 	return err ? err : stmfw__op_submit(op, out);
 }
 
-/* ---- one bank in detail: find and probe -> sectors -> (blocks) -> (erase_check) ---- */
+/* ---- one bank in detail: find and probe -> blocks and sectors -> (erase_check) ---- */
 
-/* Blocks: where protection is not by sector, only they tell what is protected. */
-enum info_step { INFO_FIND, INFO_SECTORS, INFO_BLOCKS, INFO_ERASED };
-
-struct info_job {
-	struct bank_search search;
-	unsigned int flags;
-	enum info_step step;
-	struct flash_info sectors;
-};
+/* Both lists in one request. What is protected only the first one tells: where a driver protects by
+   blocks of sectors, the states in the second one may be what it once assumed. The versions that
+   know no second one have sectors in the first. */
+static const char both_lists[] =
+	"apply {n {set b [flash info $n];if {[catch {flash info $n sectors} s]} {set s {}};"
+	"return \"$b\\n$s\"}}";
 
 static enum move info_done(struct op *op)
 {
-	struct info_job *job = op->job;
+	struct bank_info_job *job = op->job;
 	stmfw_bank *bank = stmfw__arena_alloc(&op->arena, sizeof(*bank));
 
 	if (bank) {
@@ -158,88 +179,77 @@ static enum move info_done(struct op *op)
 	return stmfw__op_ok(op);
 }
 
-static enum move send_info(struct op *op, enum info_step step, const char *format)
+static enum move ask_sectors(struct op *op)
 {
-	struct info_job *job = op->job;
-	/* Checking what is erased reads the whole bank where the chip cannot do it itself. */
-	uint32_t ms = step == INFO_ERASED
-			      ? stmfw__op_deadline(op, 20000, job->search.bank.size, 4096)
-			      : 0;
+	struct bank_info_job *job = op->job;
 
-	job->step = step;
-	stmfw__buf_printf(stmfw__op_script(op, "bank info", ms), "flash %s %u", format,
+	job->step = INFO_SECTORS;
+	stmfw__buf_printf(stmfw__op_script(op, "bank info", 0), "%s %u", both_lists,
 			  job->search.number);
-	if (step == INFO_SECTORS)
-		stmfw__buf_puts(&op->script, " sectors");
 	return MOVE_SEND;
 }
 
-static bool take_info(struct op *op, const struct reply *last, struct flash_info *info)
+/* Where the chip cannot do it itself, OpenOCD reads the whole bank. */
+static enum move ask_erased(struct op *op)
 {
-	char *text = stmfw__op_output(op, last);
+	struct bank_info_job *job = op->job;
+	uint32_t ms = stmfw__op_deadline(op, 20000, job->search.bank.size, 4096);
 
-	if (text && stmfw__parse_flash_info(&op->arena, text, info))
+	job->step = INFO_ERASED;
+	stmfw__buf_printf(stmfw__op_script(op, "bank info", ms), "flash erase_check %u",
+			  job->search.number);
+	return MOVE_SEND;
+}
+
+/* Cuts it off: the second list begins with the second line that begins with a '#'. */
+static char *second_list(char *text)
+{
+	char *at = strstr(text, "\n#");
+
+	if (!at)
+		return NULL;
+	*at = '\0';
+	return at + 1;
+}
+
+static bool parse_lists(struct op *op, char *text)
+{
+	struct bank_info_job *job = op->job;
+	char *second = second_list(text);
+
+	if (!stmfw__parse_flash_info(&op->arena, text, &job->blocks))
+		return false;
+	if (!second) {
+		job->sectors = job->blocks;
 		return true;
-	if (op->arena.failed)
-		stmfw__op_ok(op);
-	else
-		stmfw__op_fail(op, STMFW_EUNSUPPORTED,
-			       "OpenOCD's description of flash bank %u makes no sense",
-			       ((struct info_job *)op->job)->search.number);
-	return false;
-}
-
-static enum move after_sectors(struct op *op)
-{
-	const struct info_job *job = op->job;
-
-	return job->flags & STMFW_BANK_ERASE_STATE ? send_info(op, INFO_ERASED, "erase_check")
-						   : info_done(op);
-}
-
-static bool protection_is_known(const struct flash_info *info)
-{
-	for (size_t i = 0; i < info->count; i++)
-		if (info->sectors[i].is_protected < 0)
-			return false;
+	}
+	if (!stmfw__parse_flash_info(&op->arena, second, &job->sectors))
+		return false;
+	stmfw__apply_protection(job->sectors.sectors, job->sectors.count, job->blocks.sectors,
+				job->blocks.count);
 	return true;
 }
 
 static enum move take_sectors(struct op *op, const struct reply *last)
 {
-	struct info_job *job = op->job;
-
-	/* OpenOCD 0.10 knows no `flash info N sectors`: there the plain one has them. */
-	if (last->ocd_code == OCD_SYNTAX_ERROR)
-		return send_info(op, INFO_BLOCKS, "info");
-	if (!reply_ok(last))
-		return stmfw__op_refused(op, STMFW_ETARGET, last);
-	if (!take_info(op, last, &job->sectors))
-		return MOVE_DONE;
-	return protection_is_known(&job->sectors) ? after_sectors(op)
-						  : send_info(op, INFO_BLOCKS, "info");
-}
-
-static enum move take_blocks(struct op *op, const struct reply *last)
-{
-	struct info_job *job = op->job;
-	struct flash_info blocks;
+	struct bank_info_job *job = op->job;
 
 	if (!reply_ok(last))
 		return stmfw__op_refused(op, STMFW_ETARGET, last);
-	if (!take_info(op, last, &blocks))
-		return MOVE_DONE;
-	if (job->sectors.count == 0)
-		job->sectors = blocks;
-	else
-		stmfw__apply_protection(job->sectors.sectors, job->sectors.count, blocks.sectors,
-					blocks.count);
-	return after_sectors(op);
+	char *text = stmfw__op_output(op, last);
+	if (!text || !parse_lists(op, text))
+		return op->arena.failed
+			       ? stmfw__op_ok(op) /* which says that memory ran out */
+			       : stmfw__op_fail(op, STMFW_EUNSUPPORTED,
+						"OpenOCD's description of flash bank %u makes no sense",
+						job->search.number);
+	job->step = INFO_KNOWN;
+	return job->flags & STMFW_BANK_ERASE_STATE ? ask_erased(op) : info_done(op);
 }
 
 static enum move take_erased(struct op *op, const struct reply *last)
 {
-	struct info_job *job = op->job;
+	struct bank_info_job *job = op->job;
 	char *text = stmfw__op_output(op, last);
 
 	if (text)
@@ -249,19 +259,18 @@ static enum move take_erased(struct op *op, const struct reply *last)
 
 static enum move info_next(struct op *op, const struct reply *last)
 {
-	struct info_job *job = op->job;
+	struct bank_info_job *job = op->job;
 	enum move move;
 
 	switch (job->step) {
 	case INFO_FIND:
 		if (!stmfw__find_bank(op, &job->search, last, &move))
 			return move;
-		return job->flags & STMFW_BANK_BRIEF ? info_done(op)
-						     : send_info(op, INFO_SECTORS, "info");
+		return job->flags & STMFW_BANK_BRIEF ? info_done(op) : ask_sectors(op);
 	case INFO_SECTORS:
 		return take_sectors(op, last);
-	case INFO_BLOCKS:
-		return take_blocks(op, last);
+	case INFO_KNOWN:
+		return ask_erased(op);
 	case INFO_ERASED:
 		return reply_ok(last) ? take_erased(op, last)
 				      : stmfw__op_refused(op, STMFW_ETARGET, last);
@@ -271,9 +280,9 @@ static enum move info_next(struct op *op, const struct reply *last)
 
 const struct op_kind stmfw__bank_info_kind = { .name = "bank info", .next = info_next };
 
-void *stmfw__bank_info_job(struct op *op, unsigned int bank)
+struct bank_info_job *stmfw__bank_info_job(struct op *op, unsigned int bank)
 {
-	struct info_job *job = stmfw__arena_alloc(&op->arena, sizeof(*job));
+	struct bank_info_job *job = stmfw__arena_alloc(&op->arena, sizeof(*job));
 
 	if (job)
 		job->search = (struct bank_search){ .number = bank, .probe = true };
@@ -287,10 +296,10 @@ int stmfw_bank_info(stmfw_client *c, unsigned int bank, unsigned int flags, stmf
 
 	if (!c || (flags & ~(unsigned int)(STMFW_BANK_ERASE_STATE | STMFW_BANK_BRIEF)))
 		return STMFW_EINVAL;
-	int err = stmfw__op_new(&op, c, &stmfw__bank_info_kind, sizeof(struct info_job), cb, arg);
+	int err = stmfw__op_new(&op, c, &stmfw__bank_info_kind, sizeof(struct bank_info_job), cb, arg);
 	if (err)
 		return err;
-	struct info_job *job = op->job;
+	struct bank_info_job *job = op->job;
 	job->search = (struct bank_search){ .number = bank, .probe = true };
 	job->flags = flags;
 	return stmfw__op_submit(op, out);

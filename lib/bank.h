@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Finding one flash bank, for every operation that works on one. */
+/* Finding one flash bank, and its sectors, for every operation that works on one. */
 #ifndef STMFW_BANK_H
 #define STMFW_BANK_H
 
 #include "op.h"
+#include "parse_bank.h"
 
 struct bank_search {
 	unsigned int number;
@@ -26,9 +27,27 @@ bool stmfw__take_bank(struct op *op, struct bank_search *s, const char *list, si
 /* Checks that offset and *length lie in the bank; *length 0 becomes the rest of it. */
 bool stmfw__check_range(struct op *op, const stmfw_bank *bank, uint64_t offset, uint64_t *length);
 
+/* A command that knows no target but the current one: begin its text, append the command, end it as
+   the op's script, in which the bank's target is the current one. */
+void stmfw__bank_command_begin(struct buf *command, const struct op *op, const stmfw_bank *bank);
+enum move stmfw__bank_command_end(struct buf *command, struct op *op, const stmfw_bank *bank,
+				  const char *step, uint32_t deadline_ms);
+
+/* ---- as a part of other operations ---- */
+
+enum info_step { INFO_FIND, INFO_SECTORS, INFO_KNOWN, INFO_ERASED };
+
+struct bank_info_job {
+	struct bank_search search;
+	unsigned int flags;  /* enum stmfw_bank_flag                                          */
+	enum info_step step; /* begun at INFO_KNOWN it finds out again what is erased         */
+	struct flash_info blocks; /* of one or more sectors: what `flash protect` counts      */
+	struct flash_info sectors;
+};
+
 /* Listing all banks needs no job. Describing one: res->banks[0]; NULL: no memory. */
 extern const struct op_kind stmfw__banks_kind;
 extern const struct op_kind stmfw__bank_info_kind;
-void *stmfw__bank_info_job(struct op *op, unsigned int bank);
+struct bank_info_job *stmfw__bank_info_job(struct op *op, unsigned int bank);
 
 #endif

@@ -145,6 +145,18 @@ enum move stmfw__op_ok(struct op *op)
 	return MOVE_DONE;
 }
 
+enum move stmfw__op_done(struct op *op, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	stmfw__op_text(op, text, strlen(text));
+	return stmfw__op_ok(op);
+}
+
 enum move stmfw__op_fail(struct op *op, int status, const char *fmt, ...)
 {
 	char text[512];

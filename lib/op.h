@@ -95,6 +95,8 @@ enum move stmfw__op_send(struct op *op, const char *step, const char *script);
 /* The result's text, copied. */
 void stmfw__op_text(struct op *op, const char *text, size_t length);
 enum move stmfw__op_ok(struct op *op);
+/* The same, with a line that says what was done. */
+enum move stmfw__op_done(struct op *op, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 enum move stmfw__op_fail(struct op *op, int status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* The last command failed: tell OpenOCD's reason. What we know better overrides status. */

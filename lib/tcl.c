@@ -85,6 +85,13 @@ void stmfw__tcl_on_target(struct buf *b, const char *target, const char *script)
 	stmfw__tcl_arg(b, script);
 }
 
+void stmfw__tcl_result_on_target(struct buf *b, const char *target, const char *script)
+{
+	stmfw__buf_puts(b, "lindex [");
+	stmfw__tcl_on_target(b, target, script);
+	stmfw__buf_puts(b, "] 1");
+}
+
 size_t stmfw_quote(char *out, size_t cap, const void *bytes, size_t length)
 {
 	size_t need = stmfw__tcl_word_length(bytes, length);

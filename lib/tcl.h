@@ -15,6 +15,8 @@ void stmfw__tcl_arg(struct buf *b, const char *s);
    that know no other. Its result: a list of the target's name and the script's result. The current
    target belongs to our connection; it is as before afterwards. */
 void stmfw__tcl_on_target(struct buf *b, const char *target, const char *script);
+/* The same without the name. */
+void stmfw__tcl_result_on_target(struct buf *b, const char *target, const char *script);
 /* How long the word will be. */
 size_t stmfw__tcl_word_length(const void *bytes, size_t length);
 

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "client.h"
+#include "flash_command.h"
 #include "opts.h"
-#include "parse.h"
 #include "tcl.h"
 #include "transfer.h"
 
@@ -28,12 +28,6 @@ struct verify_job {
 
 _Static_assert(offsetof(struct verify_job, transfer) == 0, "transfer.h says so");
 
-/* verify_image asks the current target, which must be the bank's. Up to 0.11 OpenOCD does not tell
-   which that is; with more than one, the proof could be of the wrong chip. */
-static const char only_target[] =
-	"if {[llength [target names]] != 1} {"
-	"error {this OpenOCD does not say which target the bank belongs to}};";
-
 static enum move send_piece(struct op *op)
 {
 	struct verify_job *job = op->job;
@@ -43,24 +37,11 @@ static enum move send_piece(struct op *op)
 		return stmfw__transfer_file_failed(op);
 	uint32_t ms = stmfw__transfer_deadline(op, CRC_PATIENCE_MS, SLOWEST_BYTES_PER_SECOND);
 	struct buf command;
-	stmfw__buf_init(&command, op->script.mem, WIRE_SCRIPT_LIMIT / 16);
-	if (t->search.bank.target[0] == '\0')
-		stmfw__buf_puts(&command, only_target);
+	stmfw__bank_command_begin(&command, op, &t->search.bank);
 	stmfw__buf_puts(&command, "verify_image");
 	stmfw__tcl_arg(&command, t->scratch->path);
 	stmfw__buf_printf(&command, " 0x%" PRIx64 " bin", stmfw__transfer_address(op));
-	struct buf *script = stmfw__op_script(op, "verify", ms);
-	if (!command.error)
-		stmfw__tcl_on_target(script, t->search.bank.target, command.data);
-	script->error = command.error ? command.error : script->error; /* noticed when sending */
-	stmfw__buf_release(&command);
-	return MOVE_SEND;
-}
-
-/* Only asked once the command has failed: did it find a difference, or could it not look? */
-static bool tells_of_difference(const struct reply *r)
-{
-	return stmfw__has_line(r->log, "diff 0 address") || stmfw__has_line(r->result, "diff 0 address");
+	return stmfw__bank_command_end(&command, op, &t->search.bank, "verify", ms);
 }
 
 static enum move take_verdict(struct op *op, const struct reply *reply)
@@ -68,8 +49,9 @@ static enum move take_verdict(struct op *op, const struct reply *reply)
 	const struct verify_job *job = op->job;
 	size_t piece = job->transfer.piece;
 	uint64_t address = stmfw__transfer_address(op);
+	struct difference first;
 
-	if (!reply_ok(reply) && tells_of_difference(reply)) {
+	if (!reply_ok(reply) && stmfw__find_difference(reply, &first)) {
 		op->res.advice = "The line to the chip is not reliable, or its content changed: "
 				 "shorten the wires or lower `adapter speed`, and try again.";
 		return stmfw__op_fail(op, STMFW_EVERIFY,

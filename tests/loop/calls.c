@@ -2,6 +2,7 @@
 /* calls.c - see calls.h. */
 #include "calls.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "fake_chip.h"
@@ -114,6 +115,63 @@ static int call_write_image(stmfw_client *c, struct watch *w, stmfw_op *op)
 	return stmfw_write_image(c, &o, on_done, w, op);
 }
 
+static int call_erase_sectors(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	return stmfw_erase_sectors(c, 0, 0, 3, 0, on_done, w, op);
+}
+
+static int call_erase_range(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	return stmfw_erase_range(c, 0, FAKE_CHIP_BASE + 100, 924, STMFW_ERASE_PAD, on_done, w, op);
+}
+
+static int call_mass_erase(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	fake_chip.protected_blocks = 0;
+	return stmfw_mass_erase(c, 0, on_done, w, op);
+}
+
+static int call_blank_check(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	return stmfw_blank_check(c, 0, 3, STMFW_LAST_SECTOR, on_done, w, op);
+}
+
+static int call_write_bank(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	return stmfw_write_bank(c, 0, "/a b", 16, 0, on_done, w, op);
+}
+
+static int call_verify_bank(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	return stmfw_verify_bank(c, 0, "/a b", 0x100, 64, on_done, w, op);
+}
+
+static int call_verify_image(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	static const char path[] = "/proc/self/comm"; /* a small file that is always there */
+	stmfw_check_opts o = STMFW_INIT(stmfw_check_opts);
+	FILE *f = fopen(path, "r");
+
+	ck_assert_ptr_nonnull(f);
+	o.length = fread(fake_chip.flash, 1, 64, f);
+	fclose(f);
+	o.ocd_path = path;
+	o.offset = FAKE_CHIP_BASE;
+	o.type = "bin";
+	return stmfw_verify_image(c, &o, on_done, w, op);
+}
+
+static int call_fill(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	stmfw_fill_opts o = STMFW_INIT(stmfw_fill_opts);
+
+	o.offset = FAKE_CHIP_FLASH_SIZE - 64;
+	o.width = 32;
+	o.value = 0xdeadbeef;
+	o.count = 16;
+	return stmfw_fill(c, &o, on_done, w, op);
+}
+
 static int call_read_words(stmfw_client *c, struct watch *w, stmfw_op *op)
 {
 	return stmfw_read_words(c, NULL, FAKE_CHIP_BASE, 32, 4, on_done, w, op);
@@ -179,6 +237,14 @@ const struct api_call api_calls[] = {
 	{ "bank_info", call_bank_info },
 	{ "read_bank", call_read_bank },
 	{ "write_image", call_write_image },
+	{ "erase_sectors", call_erase_sectors },
+	{ "erase_range", call_erase_range },
+	{ "mass_erase", call_mass_erase },
+	{ "blank_check", call_blank_check },
+	{ "write_bank", call_write_bank },
+	{ "verify_bank", call_verify_bank },
+	{ "verify_image", call_verify_image },
+	{ "fill", call_fill },
 	{ "read_words", call_read_words },
 	{ "write_words", call_write_words },
 	{ "read_block", call_read_block },

@@ -90,6 +90,7 @@ static void list_targets(struct fake_conn *conn, const char *args)
 }
 
 static void verify_image(struct fake_conn *conn, const char *args);
+static void fill(struct fake_conn *conn, unsigned long width, const char *args);
 
 static void halt_and_list(struct fake_conn *conn, const char *args)
 {
@@ -104,7 +105,8 @@ static void run_and_list(struct fake_conn *conn, const char *args)
 	list_targets(conn, args);
 }
 
-/* ... "NAME" "SCRIPT"; no name: the current one. The answer begins with the name. */
+/* ... "NAME" "SCRIPT"; no name: the current one. Where the states are asked for as well, the answer
+   begins with the name. */
 static void on_target(struct fake_conn *conn, const char *args)
 {
 	static const char verify[] = "verify_image ";
@@ -114,8 +116,11 @@ static void on_target(struct fake_conn *conn, const char *args)
 	word(&args, script, sizeof(script));
 	ck_assert_msg(!*name || strcmp(name, FAKE_CHIP_TARGET) == 0, "target %s", name);
 	if (strncmp(script, verify, strlen(verify)) == 0) {
-		out.length = strlen(strcpy(out.at, FAKE_CHIP_TARGET " "));
 		verify_image(conn, script + strlen(verify));
+		return;
+	}
+	if (strncmp(script, "flash fill", 10) == 0) {
+		fill(conn, script[10] == 'w' ? 4 : script[10] == 'h' ? 2 : 1, script + 12);
 		return;
 	}
 	out.length = strlen(strcpy(out.at, FAKE_CHIP_TARGET "\n"));
@@ -275,8 +280,10 @@ static void write_memory(struct fake_conn *conn, const char *args)
 static void list_banks(struct fake_conn *conn, const char *args)
 {
 	(void)args;
-	put("0\tstm32f1x.flash\tstm32f1x\tstm32f1x.cpu\t%lu\t%lu", FAKE_CHIP_BASE,
-	    fake_chip.probed ? FAKE_CHIP_FLASH_SIZE : 0);
+	out.length += (size_t)snprintf(out.at + out.length, 200,
+				       "0\tstm32f1x.flash\t%s\tstm32f1x.cpu\t%u\t%u",
+				       fake_chip.driver, FAKE_CHIP_BASE,
+				       fake_chip.probed ? FAKE_CHIP_FLASH_SIZE : 0);
 	answer(conn);
 }
 
@@ -294,22 +301,30 @@ static void no_such_bank(struct fake_conn *conn, unsigned long bank)
 	fake_reply(conn, 1, 0, out.at, out.length, "");
 }
 
-static void info(struct fake_conn *conn, const char *args)
+static void list_sectors(unsigned long step)
 {
-	unsigned long bank = number(&args);
-	unsigned long step = strcmp(args, "sectors") == 0 ? 1024 : 4096;
-
 	put("#0 : stm32f1x at 0x%08lx, size 0x%08lx, buswidth 0, chipwidth 0\n", FAKE_CHIP_BASE,
 	    FAKE_CHIP_FLASH_SIZE);
-	ck_assert_uint_eq(bank, 0);
 	for (unsigned long i = 0; i < FAKE_CHIP_FLASH_SIZE / step; i++) {
 		put("\t#%3lu: 0x%08lx ", i, i * step);
 		put("(0x%lx %lukB) ", step, step / 1024);
-		if (step == 4096)
-			put(i ? "protected" : "not protected", 0, 0);
+		if (step == 1024)
+			put(fake_chip.sector_states ? "not protected" : "", 0, 0);
+		else
+			put(fake_chip.protected_blocks >> i & 1 ? "protected" : "not protected", 0, 0);
 		put("\n", 0, 0);
 	}
 	put("STM32F10x (Medium Density) - Rev: X", 0, 0);
+}
+
+/* Blocks, then sectors. */
+static void info(struct fake_conn *conn, const char *args)
+{
+	ck_assert_uint_eq(number(&args), 0);
+	list_sectors(4096);
+	put("\n", 0, 0);
+	if (!fake_chip.no_sector_list)
+		list_sectors(1024);
 	answer(conn);
 }
 
@@ -317,8 +332,92 @@ static void erase_check(struct fake_conn *conn, const char *args)
 {
 	ck_assert_uint_eq(number(&args), 0);
 	put("successfully checked erase state\n", 0, 0);
-	put("\t#%3d: 0x%08x (0x400 1kB) not erased\n", 0, 0);
-	put("\t#%3d: 0x%08x (0x400 1kB) erase state unknown\n", 2, 2048);
+	for (unsigned long i = 0; i < FAKE_CHIP_FLASH_SIZE / 1024; i++) {
+		if (fake_chip.erased[i] == 1)
+			continue;
+		put("\t#%3lu: 0x%08lx (0x400 1kB) ", i, i * 1024);
+		put(fake_chip.erased[i] == 0 ? "not erased\n" : "erase state unknown\n", 0, 0);
+	}
+	answer(conn);
+}
+
+static void erase(unsigned long first, unsigned long last)
+{
+	for (unsigned long i = first; i <= last; i++)
+		if (i != fake_chip.bad_sector)
+			fake_chip.erased[i] = 1;
+}
+
+/* ... BANK FIRST LAST */
+static void erase_sector(struct fake_conn *conn, const char *args)
+{
+	ck_assert_uint_eq(number(&args), 0);
+	unsigned long first = number(&args), last = number(&args);
+
+	ck_assert_uint_lt(last, FAKE_CHIP_FLASH_SIZE / 1024);
+	fake_chip.erase_commands++;
+	erase(first, last);
+	put("erased sectors %lu through %lu on flash bank 0 in 0.1s", first, last);
+	answer(conn);
+}
+
+static void mass_erase(struct fake_conn *conn, const char *args)
+{
+	ck_assert_uint_eq(number(&args), 0);
+	erase(0, FAKE_CHIP_FLASH_SIZE / 1024 - 1);
+	fake_chip.mass_erases++;
+	put("stm32x mass erase complete", 0, 0);
+	answer(conn);
+}
+
+static void file_size(struct fake_conn *conn, const char *args)
+{
+	word(&args, fake_chip.path, sizeof(fake_chip.path));
+	if (fake_chip.file_size < -1) {
+		refuse(conn, 1, "OpenOCD's machine has no file");
+		return;
+	}
+	put(fake_chip.file_size < 0 ? "-1" : "%lu", (unsigned long)fake_chip.file_size, 0);
+	answer(conn);
+}
+
+/* ... BANK "FILE" OFFSET: handles as many bytes as it is told to. */
+static void write_bank(struct fake_conn *conn, const char *args)
+{
+	(void)args;
+	fake_chip.file_commands++;
+	put("wrote %lu bytes from file x to flash bank 0 at offset 0x%08lx in 0.1s",
+	    fake_chip.file_done, 0);
+	answer(conn);
+}
+
+static void verify_bank(struct fake_conn *conn, const char *args)
+{
+	(void)args;
+	fake_chip.file_commands++;
+	put("read %lu bytes from file x and flash bank 0 at offset 0x%08lx in 0.1s\n",
+	    fake_chip.file_done, 0);
+	put(fake_chip.differs ? "contents differ\n"
+				"diff 0 address 0x00000123. Was 0xab instead of 0xcd\n"
+			      : "contents match",
+	    0, 0);
+	fake_reply(conn, fake_chip.differs ? -4 : 0, fake_chip.differs ? -4 : 0, out.at, out.length,
+		   "");
+}
+
+/* ... ADDRESS VALUE COUNT */
+static void fill(struct fake_conn *conn, unsigned long width, const char *args)
+{
+	unsigned long address = number(&args);
+
+	number(&args);
+	unsigned long length = number(&args) * width;
+
+	if (fake_chip.differs) {
+		refuse(conn, -4, "Verification error address 0x08000004, read back 0x00, expected 0x01");
+		return;
+	}
+	put("wrote %lu bytes to 0x%08lx in 0.1s", length, address);
 	answer(conn);
 }
 
@@ -397,7 +496,7 @@ static void write_image(struct fake_conn *conn, const char *args)
 	answer(conn);
 }
 
-/* "PATH" ADDRESS bin */
+/* "PATH" ADDRESS bin (or "bin") */
 static void verify_image(struct fake_conn *conn, const char *args)
 {
 	static uint8_t bytes[FAKE_CHIP_FLASH_SIZE + 1];
@@ -407,7 +506,8 @@ static void verify_image(struct fake_conn *conn, const char *args)
 
 	word(&args, fake_chip.path, sizeof(fake_chip.path));
 	address = number(&args);
-	ck_assert_str_eq(args, "bin");
+	args += *args == '"';
+	ck_assert_int_eq(strncmp(args, "bin", 3), 0);
 	file = fopen(fake_chip.path, "r");
 	if (!file) {
 		refuse(conn, -1202, "Error: couldn't open file\n");
@@ -450,9 +550,14 @@ static const struct {
 	{ "catch {source ", source_and_probe },
 	{ "{flash probe ", probe_and_list },
 	{ "[flash list]", list_banks },
-	{ "flash info ", info },
+	{ "return \"$b\\n$s\"}} ", info },
 	{ "flash erase_check ", erase_check },
+	{ "flash erase_sector ", erase_sector },
+	{ "stm32f1x mass_erase ", mass_erase },
 	{ "flash read_bank ", read_bank },
+	{ "flash write_bank ", write_bank },
+	{ "flash verify_bank ", verify_bank },
+	{ "file size $f}} ", file_size },
 	{ "flash write_image ", write_image },
 	{ "shutdown", shut_down },
 	{ "notifications", NULL },
@@ -492,6 +597,8 @@ static void on_request(struct fake_conn *conn, const char *script, size_t length
 
 	(void)arg;
 	ck_assert_uint_eq(strlen(script), length);
+	if (fake_chip.before)
+		fake_chip.before(n);
 	if (n == fake_chip.pause_at)
 		return;
 	if (fake_chip.fault != FAULT_NONE && n == fake_chip.fault_at) {
@@ -526,7 +633,15 @@ void fake_chip_reset(void)
 	for (size_t i = 0; i < sizeof(fake_chip.ram); i++)
 		fake_chip.ram[i] = (uint8_t)(i ^ 0x5a);
 	fake_chip.state = "halted";
+	fake_chip.driver = "stm32f1x";
 	fake_chip.pause_at = -1;
+	fake_chip.protected_blocks = 2;
+	memset(fake_chip.erased, 1, sizeof(fake_chip.erased));
+	fake_chip.erased[0] = 0;
+	fake_chip.erased[2] = -1;
+	fake_chip.bad_sector = FAKE_CHIP_FLASH_SIZE;
+	fake_chip.file_size = 64;
+	fake_chip.file_done = 64;
 }
 
 void fake_chip_start(void)

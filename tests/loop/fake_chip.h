@@ -37,6 +37,7 @@ struct fake_chip {
 	uint8_t flash[FAKE_CHIP_FLASH_SIZE];
 	uint8_t ram[1024];
 	bool probed;
+	const char *driver;    /* of the flash bank                                   */
 	const char *state;     /* of the target                                       */
 	bool deaf_to_halt;     /* `halt` and `reset halt` say yes and do nothing      */
 	const char *second;    /* state of a second target; NULL: there is none       */
@@ -48,11 +49,21 @@ struct fake_chip {
 	int short_by;          /* read_bank writes so many bytes less                 */
 	bool writes_nothing;   /* read_bank says it did                               */
 	uint32_t verified_less; /* verify_image counts so many bytes less             */
+	signed char erased[FAKE_CHIP_FLASH_SIZE / 1024]; /* 1, 0, or -1: cannot be told */
+	unsigned long bad_sector; /* does not get blank                               */
+	unsigned int protected_blocks; /* bit N: of 4 KiB                             */
+	bool sector_states;    /* the list of sectors claims that none is protected   */
+	bool no_sector_list;   /* as some versions                                    */
+	int erase_commands, mass_erases, file_commands; /* that came                  */
+	long file_size;        /* -1: OpenOCD cannot tell; -2: there is no file       */
+	unsigned long file_done; /* so much of it write_bank and verify_bank handle   */
+	bool differs;          /* comparisons find a difference                       */
 	int requests;          /* so far                                              */
 	enum fake_fault fault;
 	int fault_at;          /* number of the request, from 0                       */
 	int faults;            /* how often it happened                               */
 	int reads;             /* read_bank commands                                  */
+	void (*before)(int request); /* called when one comes                         */
 	int pause_at;          /* leave this request unanswered until resumed; -1     */
 	char path[512];        /* the last file that the client named                 */
 	char directory[64];    /* TMPDIR of this test                                 */

@@ -102,11 +102,22 @@ static void check_fault(const struct api_call *call, enum fake_fault fault, int 
 		      done.text);
 }
 
-/* Their deadlines are those of a chip's slow CPU, 20 s and more. */
+/* From this request on, deadlines are those of a chip's slow CPU or flash, 20 s and more. */
 static bool is_slow(const struct api_call *call, int request)
 {
-	return (strcmp(call->name, "verify_flash") == 0 && request >= 1) ||
-	       (strcmp(call->name, "bank_info") == 0 && request >= 3);
+	static const struct {
+		const char *name;
+		int from;
+	} slow[] = {
+		{ "verify_flash", 1 }, { "bank_info", 2 },	{ "erase_sectors", 2 },
+		{ "erase_range", 2 },  { "mass_erase", 2 },	{ "blank_check", 2 },
+		{ "write_bank", 2 },   { "verify_bank", 2 },	{ "fill", 1 },
+	};
+
+	for (size_t i = 0; i < sizeof(slow) / sizeof(slow[0]); i++)
+		if (strcmp(call->name, slow[i].name) == 0)
+			return request >= slow[i].from;
+	return false;
 }
 
 /* P2, P7: the answer to request 0, 1, 2 ... goes wrong, until the call has no more of them. */

@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -166,14 +168,17 @@ static unsigned int wait_for_board(const char *ready)
 void start_board(const char *chip, const char *target_cfg, enum driver driver,
 		 const char *const *board_options)
 {
-	const char *board[32] = { getenv("BOARD"), "--ready", NULL, "--chip", chip };
-	char ready[400], attach[96];
-	size_t n = 5;
+	const char *board[32] = { getenv("BOARD"), "--ready", NULL, "--control", NULL,
+				  "--chip", chip };
+	char ready[400], control[400], attach[96];
+	size_t n = 7;
 
 	begin();
 	ck_assert_msg(board[0] != NULL, "BOARD must name the virtual board");
 	snprintf(ready, sizeof(ready), "%s", in_dir("ready"));
 	board[2] = ready;
+	snprintf(control, sizeof(control), "%s", in_dir("control"));
+	board[4] = control;
 	for (size_t i = 0; board_options && board_options[i] && n < 31; i++)
 		board[n++] = board_options[i];
 	real.board = spawn(board, in_dir("board.log"));
@@ -189,6 +194,58 @@ void start_board(const char *chip, const char *target_cfg, enum driver driver,
 				     "gdb_port 0; telnet_port disabled; tcl_port 0", NULL };
 	real.openocd = spawn(argv, log);
 	wait_for_openocd(log, "gdb");
+}
+
+/* ---- the board's control socket ---- */
+
+static const char *ask_board(const char *line)
+{
+	static char answer[1 << 16];
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	size_t n = 0;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/control", real.dir);
+	ck_assert_int_eq(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(write(fd, line, strlen(line)), (ssize_t)strlen(line));
+	ck_assert_int_eq(write(fd, "\n", 1), 1);
+	while (n + 1 < sizeof(answer) && (n == 0 || answer[n - 1] != '\n')) {
+		ssize_t got = read(fd, answer + n, sizeof(answer) - 1 - n);
+
+		ck_assert_msg(got > 0, "the board does not answer");
+		n += (size_t)got;
+	}
+	close(fd);
+	answer[n] = '\0';
+	ck_assert_msg(strstr(answer, "\"ok\":true") != NULL, "%s: %s", line, answer);
+	return answer;
+}
+
+void board_do(const char *line)
+{
+	ask_board(line);
+}
+
+void board_flash(void *bytes, size_t length)
+{
+	char line[512];
+
+	snprintf(line, sizeof(line), "dump %s", in_dir("dump"));
+	ask_board(line);
+	FILE *f = fopen(in_dir("dump"), "rb");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(fread(bytes, 1, length, f), length);
+	fclose(f);
+}
+
+unsigned long board_stat(const char *name)
+{
+	char key[64];
+
+	snprintf(key, sizeof(key), "\"%s\":", name);
+	const char *at = strstr(ask_board("stats"), key);
+	ck_assert_msg(at != NULL, "no %s in the board's stats", key);
+	return strtoul(at + strlen(key), NULL, 10);
 }
 
 static void remove_dir(void)

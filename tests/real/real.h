@@ -36,6 +36,10 @@ void start_dummy(void);
 /* chip as the board names it, its target file, options for the board (NULL-terminated list). */
 void start_board(const char *chip, const char *target_cfg, enum driver driver,
 		 const char *const *board_options);
+/* The board's own flash; one of its counters; a line of its control language ("fault rdp"). */
+void board_flash(void *bytes, size_t length);
+unsigned long board_stat(const char *name);
+void board_do(const char *line);
 void connect_client(void);
 /* It is to end by itself now. */
 void wait_end_of_openocd(void);

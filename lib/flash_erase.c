@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Erasing, and the question whether flash is blank.
+ *
+ *     look (bank, sectors, protection) -> erase -> look again (erase_check)
+ *
+ * What OpenOCD says of its erasing proves nothing; the second look does.
+ */
+#include <inttypes.h>
+
+#include "bank.h"
+#include "client.h"
+#include "driver.h"
+#include "flash_command.h"
+
+enum erase_step { ERASE_BEGIN, ERASE_LOOK, ERASE_COMMAND, ERASE_CHECK };
+enum erase_what { ERASE_SECTORS, ERASE_RANGE, ERASE_ALL, ERASE_NOTHING /* a blank check */ };
+
+struct erase_job {
+	enum erase_step step;
+	enum erase_what what;
+	struct bank_info_job info;
+	uint32_t first, last;     /* sectors; of a range: once the bank is known */
+	uint64_t address, length; /* the range                                   */
+	unsigned int flags;
+};
+
+/* ---- which sectors ---- */
+
+static bool resolve_last(struct op *op, const stmfw_bank *bank)
+{
+	struct erase_job *job = op->job;
+
+	if (job->last == STMFW_LAST_SECTOR && bank->sector_count > 0)
+		job->last = (uint32_t)(bank->sector_count - 1);
+	if (job->first <= job->last && job->last < bank->sector_count)
+		return true;
+	stmfw__op_fail(op, STMFW_ERANGE,
+		       "sectors %" PRIu32 " to %" PRIu32 " are not in flash bank %u (%s), which has "
+		       "%zu, from 0 on",
+		       job->first, job->last, bank->number, bank->name, bank->sector_count);
+	return false;
+}
+
+/* The sector that holds the byte at this offset, which is in the bank; else the one behind all. */
+static uint32_t sector_at(const stmfw_bank *bank, uint64_t offset)
+{
+	uint32_t i = 0;
+
+	while (i < bank->sector_count && offset - bank->sectors[i].offset >= bank->sectors[i].size)
+		i++;
+	return i;
+}
+
+static bool resolve_range(struct op *op, const stmfw_bank *bank)
+{
+	struct erase_job *job = op->job;
+	uint64_t offset = job->address - bank->base, length = job->length;
+
+	if (offset >= bank->size || length > bank->size - offset) {
+		stmfw__op_fail(op, STMFW_ERANGE,
+			       "0x%08" PRIx64 " to 0x%08" PRIx64 " do not lie in flash bank %u (%s), "
+			       "which is 0x%08" PRIx64 " to 0x%08" PRIx64,
+			       job->address, job->address + length - 1, bank->number, bank->name,
+			       bank->base, bank->base + bank->size - 1);
+		return false;
+	}
+	job->first = sector_at(bank, offset);
+	job->last = sector_at(bank, offset + length - 1);
+	if (!resolve_last(op, bank))
+		return false;
+	const stmfw_sector *a = &bank->sectors[job->first], *z = &bank->sectors[job->last];
+	if (job->flags & STMFW_ERASE_PAD ||
+	    (a->offset == offset && z->offset + z->size == offset + length))
+		return true;
+	stmfw__op_fail(op, STMFW_ERANGE,
+		       "only whole sectors can be erased: 0x%08" PRIx64 " to 0x%08" PRIx64
+		       " would take all of 0x%08" PRIx64 " to 0x%08" PRIx64,
+		       job->address, job->address + length - 1, bank->base + a->offset,
+		       bank->base + z->offset + z->size - 1);
+	return false;
+}
+
+static bool resolve(struct op *op, const stmfw_bank *bank)
+{
+	const struct erase_job *job = op->job;
+
+	return job->what == ERASE_RANGE ? resolve_range(op, bank) : resolve_last(op, bank);
+}
+
+static bool may_be_erased(struct op *op, const stmfw_bank *bank)
+{
+	const struct erase_job *job = op->job;
+
+	for (uint32_t i = job->first; i <= job->last; i++)
+		if (bank->sectors[i].is_protected == 1) {
+			op->res.advice = "Write protection must be removed first.";
+			stmfw__op_fail(op, STMFW_EPROTECTED,
+				       "sector %" PRIu32 " of flash bank %u is write protected: "
+				       "nothing was erased",
+				       i, bank->number);
+			return false;
+		}
+	return true;
+}
+
+/* ---- erasing ---- */
+
+static uint64_t bytes_of(const struct erase_job *job, const stmfw_bank *bank)
+{
+	const stmfw_sector *z = &bank->sectors[job->last];
+
+	return z->offset + z->size - bank->sectors[job->first].offset;
+}
+
+static enum move send_erase(struct op *op, const stmfw_bank *bank)
+{
+	struct erase_job *job = op->job;
+	const struct driver *driver = stmfw__driver_find(bank->driver);
+	uint32_t patience = FLASH_PATIENCE_MS + 100 * (job->last - job->first);
+	struct buf *b = stmfw__op_script(
+		op, "erase",
+		stmfw__op_deadline(op, patience, bytes_of(job, bank), FLASH_SLOWEST_ERASE));
+
+	job->step = ERASE_COMMAND;
+	op->shielded = true; /* the look behind it is a part of its result */
+	if (job->what == ERASE_ALL && driver && driver->mass_erase)
+		stmfw__buf_printf(b, "%s %u", driver->mass_erase, bank->number);
+	else
+		stmfw__buf_printf(b, "flash erase_sector %u %" PRIu32 " %" PRIu32, bank->number,
+				  job->first, job->last);
+	return MOVE_SEND;
+}
+
+static enum move look_again(struct op *op)
+{
+	struct erase_job *job = op->job;
+
+	job->step = ERASE_CHECK;
+	job->info.step = INFO_KNOWN;
+	return stmfw__op_call(op, &stmfw__bank_info_kind, &job->info);
+}
+
+static enum move take_look(struct op *op)
+{
+	struct erase_job *job = op->job;
+	const stmfw_bank *bank = op->res.banks;
+
+	if (op->res.status != STMFW_OK || !resolve(op, bank))
+		return MOVE_DONE;
+	if (job->what == ERASE_NOTHING)
+		return look_again(op);
+	return may_be_erased(op, bank) ? send_erase(op, bank) : MOVE_DONE;
+}
+
+/* ---- is it blank? ---- */
+
+/* The command has succeeded, the look behind it has not. */
+static enum move not_seen(struct op *op)
+{
+	const struct erase_job *job = op->job;
+
+	if (job->what == ERASE_NOTHING)
+		return MOVE_DONE;
+	op->res.advice = "Is the chip read protected? stmfw-info tells; then nobody can look.";
+	return stmfw__op_fail(op, op->res.status,
+			      "OpenOCD says it has erased, but whether the sectors are blank could "
+			      "not be found out: %s",
+			      op->res.text);
+}
+
+static enum move judge(struct op *op)
+{
+	const struct erase_job *job = op->job;
+	const stmfw_bank *bank = op->res.banks;
+	static const int findings[] = { 0, -1 }; /* what is known to be wrong comes first */
+
+	op->res.step = op->kind->name;
+	if (op->res.status != STMFW_OK)
+		return not_seen(op);
+	for (size_t f = 0; f < 2; f++)
+		for (uint32_t i = job->first; i <= job->last; i++) {
+			if (bank->sectors[i].erased != findings[f])
+				continue;
+			if (findings[f] < 0)
+				op->res.advice = "Is the chip read protected? stmfw-info tells.";
+			return stmfw__op_fail(op, findings[f] < 0 ? STMFW_ETARGET : STMFW_EVERIFY,
+					      "sector %" PRIu32 " of flash bank %u (0x%08" PRIx64
+					      ", %" PRIu64 " bytes) is %s",
+					      i, bank->number, bank->base + bank->sectors[i].offset,
+					      bank->sectors[i].size,
+					      findings[f] < 0 ? "perhaps not blank: OpenOCD could not look"
+							      : "not blank");
+		}
+	op->res.bytes = bytes_of(job, bank);
+	return stmfw__op_done(op, "sectors %" PRIu32 " to %" PRIu32 " of flash bank %u are blank",
+			      job->first, job->last, bank->number);
+}
+
+static enum move erase_next(struct op *op, const struct reply *last)
+{
+	struct erase_job *job = op->job;
+
+	switch (job->step) {
+	case ERASE_BEGIN:
+		job->step = ERASE_LOOK;
+		return stmfw__op_call(op, &stmfw__bank_info_kind, &job->info);
+	case ERASE_LOOK:
+		return take_look(op);
+	case ERASE_COMMAND:
+		return reply_ok(last) ? look_again(op)
+				      : stmfw__op_refused(op, STMFW_ECOMMAND, last);
+	case ERASE_CHECK:
+		break;
+	}
+	return judge(op);
+}
+
+static const struct op_kind erase_kind = { .name = "erase", .next = erase_next };
+static const struct op_kind blank_kind = { .name = "blank check", .next = erase_next };
+
+/* ---- the calls ---- */
+
+static int submit(stmfw_client *c, const struct op_kind *kind, unsigned int bank,
+		  const struct erase_job *wanted, stmfw_done_cb cb, void *arg, stmfw_op *out)
+{
+	struct op *op;
+
+	if (!c)
+		return STMFW_EINVAL;
+	int err = stmfw__op_new(&op, c, kind, sizeof(struct erase_job), cb, arg);
+	if (err)
+		return err;
+	struct erase_job *job = op->job;
+	*job = *wanted;
+	job->info.search = (struct bank_search){ .number = bank, .probe = true };
+	return stmfw__op_submit(op, out);
+}
+
+int stmfw_erase_sectors(stmfw_client *c, unsigned int bank, uint32_t first, uint32_t last,
+			unsigned int flags, stmfw_done_cb cb, void *arg, stmfw_op *out)
+{
+	if (first > last || flags != 0)
+		return STMFW_EINVAL;
+	return submit(c, &erase_kind, bank,
+		      &(struct erase_job){ .what = ERASE_SECTORS, .first = first, .last = last }, cb,
+		      arg, out);
+}
+
+int stmfw_erase_range(stmfw_client *c, unsigned int bank, uint64_t address, uint64_t length,
+		      unsigned int flags, stmfw_done_cb cb, void *arg, stmfw_op *out)
+{
+	if (length == 0 || length > UINT64_MAX - address ||
+	    flags & ~(unsigned int)STMFW_ERASE_PAD)
+		return STMFW_EINVAL;
+	return submit(c, &erase_kind, bank,
+		      &(struct erase_job){ .what = ERASE_RANGE,
+					   .address = address,
+					   .length = length,
+					   .flags = flags },
+		      cb, arg, out);
+}
+
+int stmfw_mass_erase(stmfw_client *c, unsigned int bank, stmfw_done_cb cb, void *arg,
+		     stmfw_op *out)
+{
+	return submit(c, &erase_kind, bank,
+		      &(struct erase_job){ .what = ERASE_ALL, .last = STMFW_LAST_SECTOR }, cb, arg,
+		      out);
+}
+
+int stmfw_blank_check(stmfw_client *c, unsigned int bank, uint32_t first, uint32_t last,
+		      stmfw_done_cb cb, void *arg, stmfw_op *out)
+{
+	if (first > last)
+		return STMFW_EINVAL;
+	return submit(c, &blank_kind, bank,
+		      &(struct erase_job){ .what = ERASE_NOTHING, .first = first, .last = last }, cb,
+		      arg, out);
+}
