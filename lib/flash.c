@@ -93,19 +93,18 @@ static void make_report(struct op *op)
 {
 	struct flash *f = op->job;
 	stmfw_flash_report *r = &f->report;
-	stmfw_span *spans = stmfw__arena_alloc(&op->arena, (f->plan.count + 1) * sizeof(*spans));
 
 	r->content = content(f, op->client->state == CLIENT_READY);
 	r->proven = 0;
-	r->open = spans;
+	r->open = f->open;
 	r->open_count = 0;
 	for (size_t i = 0; i < f->plan.count; i++) {
 		const struct sector *s = &f->plan.sectors[i];
 
 		if (s->state == SECTOR_NEW)
 			r->proven += s->plan.image_bytes;
-		if (s->state == SECTOR_OPEN && spans)
-			add_open(r, spans, &s->plan);
+		if (s->state == SECTOR_OPEN)
+			add_open(r, f->open, &s->plan);
 	}
 	op->res.flash = r;
 	op->res.bytes = r->proven;
@@ -222,7 +221,8 @@ static enum move make_plan(struct op *op)
 
 	if (op->res.status != STMFW_OK)
 		return let_go(op);
-	if (!stmfw__plan_decide(&f->plan, &op->arena, &f->shown)) {
+	f->open = stmfw__arena_alloc(&op->arena, (f->plan.count + 1) * sizeof(*f->open));
+	if (!f->open || !stmfw__plan_decide(&f->plan, &op->arena, &f->shown)) {
 		stmfw__op_ok(op); /* which says that memory ran out */
 		return let_go(op);
 	}

@@ -133,6 +133,7 @@ struct flash {
 	struct plan plan;
 	stmfw_plan shown;
 	stmfw_flash_report report;
+	stmfw_span *open;        /* room for the report: memory may have run out by then */
 	struct scratch scratch;
 	struct digest digest;
 	bool can_digest;         /* false once the chip could not */

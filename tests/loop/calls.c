@@ -220,6 +220,36 @@ static int call_verify_flash(stmfw_client *c, struct watch *w, stmfw_op *op)
 	return stmfw_verify_flash(c, &o, on_done, w, op);
 }
 
+/* Bytes for two sectors of the fake chip, one of them whole. */
+const stmfw_image *small_image(void)
+{
+	static stmfw_image *image;
+	static uint8_t bytes[1500];
+	stmfw_image_opts o = STMFW_INIT(stmfw_image_opts);
+
+	if (image)
+		return image;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * 13 + 5);
+	o.type = STMFW_IMAGE_BIN;
+	o.has_base = 1;
+	o.base = FAKE_CHIP_BASE + SMALL_IMAGE_OFFSET;
+	ck_assert_int_eq(stmfw_image_parse(&image, "small", bytes, sizeof(bytes), &o, NULL),
+			 STMFW_OK);
+	return image;
+}
+
+static int call_flash(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	stmfw_flash_opts o = STMFW_INIT(stmfw_flash_opts);
+
+	fake_chip.unprotected = fake_chip.runs_code = true;
+	o.image = small_image();
+	o.progress = on_progress;
+	o.arg = &side;
+	return stmfw_flash(c, &o, on_done, w, op);
+}
+
 static int call_shutdown(stmfw_client *c, struct watch *w, stmfw_op *op)
 {
 	return stmfw_shutdown(c, on_done, w, op);
@@ -251,6 +281,7 @@ const struct api_call api_calls[] = {
 	{ "write_block", call_write_block },
 	{ "read_flash", call_read_flash },
 	{ "verify_flash", call_verify_flash },
+	{ "flash", call_flash },
 	{ "shutdown", call_shutdown },
 };
 

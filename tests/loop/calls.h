@@ -32,6 +32,10 @@ struct side {
 
 extern struct side side;
 
+/* 1500 bytes for three sectors of the fake chip. It is kept until the process ends. */
+#define SMALL_IMAGE_OFFSET 1000u
+const stmfw_image *small_image(void);
+
 void side_reset(void);
 int on_sink(stmfw_client *c, uint64_t offset, const uint8_t *data, size_t length, void *arg);
 void on_progress(stmfw_client *c, const stmfw_progress *p, void *arg);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "digest.h"
 #include "fixture.h"
 
 struct fake_chip fake_chip;
@@ -105,6 +106,38 @@ static void run_and_list(struct fake_conn *conn, const char *args)
 	list_targets(conn, args);
 }
 
+/* The request that is answered, all of it. */
+static const char *request;
+
+/* The client has written a program, its table, and ranges as pairs of words: the pairs are what
+   is there to be answered. */
+static void make_sums(struct fake_conn *conn)
+{
+	static const char writer[] = "array2mem v $w $a $n}} ";
+	const char *p = strstr(request, writer);
+	char name[64];
+
+	ck_assert_ptr_nonnull(p);
+	p += strlen(writer);
+	word(&p, name, sizeof(name));
+	(void)number(&p); /* address */
+	(void)number(&p); /* width   */
+	unsigned long count = number(&p);
+	p += strspn(p, " {\\");
+	for (unsigned long i = 0; i + 2 < count; i++) {
+		unsigned long at = number(&p);
+
+		if (at - FAKE_CHIP_BASE >= FAKE_CHIP_FLASH_SIZE)
+			continue; /* still program and table */
+		unsigned long length = number(&p);
+		i++;
+		put("0x%lx 0x%lx ",
+		    stmfw__crc32(0, fake_chip.flash + (at - FAKE_CHIP_BASE), length) ^
+			    fake_chip.wrong_sums, 0);
+	}
+	answer(conn);
+}
+
 /* ... "NAME" "SCRIPT"; no name: the current one. Where the states are asked for as well, the answer
    begins with the name. */
 static void on_target(struct fake_conn *conn, const char *args)
@@ -117,6 +150,17 @@ static void on_target(struct fake_conn *conn, const char *args)
 	ck_assert_msg(!*name || strcmp(name, FAKE_CHIP_TARGET) == 0, "target %s", name);
 	if (strncmp(script, verify, strlen(verify)) == 0) {
 		verify_image(conn, script + strlen(verify));
+		return;
+	}
+	if (strncmp(script, "set t [target current];list", 27) == 0) {
+		put(fake_chip.runs_code ? FAKE_CHIP_TARGET " {0x%lx 4096}"
+					: FAKE_CHIP_TARGET " {0 0}",
+		    FAKE_CHIP_RAM, 0);
+		answer(conn);
+		return;
+	}
+	if (strncmp(script, "reg r0 ", 7) == 0) {
+		make_sums(conn);
 		return;
 	}
 	if (strncmp(script, "flash fill", 10) == 0) {
@@ -158,6 +202,8 @@ static bool memory_byte(unsigned long address, uint8_t *byte)
 
 			if (at < 4) {
 				*byte = (uint8_t)(registers[i].value >> (8 * at));
+				if (address == 0x4002201c && fake_chip.unprotected)
+					*byte &= 0xfd;
 				return true;
 			}
 		}
@@ -344,8 +390,10 @@ static void erase_check(struct fake_conn *conn, const char *args)
 static void erase(unsigned long first, unsigned long last)
 {
 	for (unsigned long i = first; i <= last; i++)
-		if (i != fake_chip.bad_sector)
+		if (i != fake_chip.bad_sector) {
 			fake_chip.erased[i] = 1;
+			memset(fake_chip.flash + i * 1024, 0xff, 1024);
+		}
 }
 
 /* ... BANK FIRST LAST */
@@ -381,10 +429,28 @@ static void file_size(struct fake_conn *conn, const char *args)
 	answer(conn);
 }
 
-/* ... BANK "FILE" OFFSET: handles as many bytes as it is told to. */
+/* As flash does it: bits can only be cleared. */
+static unsigned long program_file(FILE *file, unsigned long offset)
+{
+	unsigned long n = 0;
+
+	for (int c; (c = fgetc(file)) != EOF && offset + n < FAKE_CHIP_FLASH_SIZE; n++)
+		fake_chip.flash[offset + n] &= (uint8_t)c;
+	return n;
+}
+
+/* ... BANK "FILE" OFFSET: without such a file it handles as many bytes as it is told to. */
 static void write_bank(struct fake_conn *conn, const char *args)
 {
-	(void)args;
+	ck_assert_uint_eq(number(&args), 0);
+	word(&args, fake_chip.path, sizeof(fake_chip.path));
+	bool is_ours = strncmp(fake_chip.path, fake_chip.directory,
+			       strlen(fake_chip.directory)) == 0;
+	FILE *file = is_ours ? fopen(fake_chip.path, "r") : NULL;
+	if (file) {
+		fake_chip.file_done = program_file(file, number(&args));
+		fclose(file);
+	}
 	fake_chip.file_commands++;
 	put("wrote %lu bytes from file x to flash bank 0 at offset 0x%08lx in 0.1s",
 	    fake_chip.file_done, 0);
@@ -447,7 +513,11 @@ static void source_and_probe(struct fake_conn *conn, const char *args)
 	put_answer_of_file();
 	put("\n", 0, 0);
 	args = strstr(args, "{flash probe ");
-	ck_assert_ptr_nonnull(args);
+	if (!args) { /* only the file is asked for */
+		out.length--;
+		answer(conn);
+		return;
+	}
 	probe_and_list(conn, args + strlen("{flash probe "));
 }
 
@@ -596,6 +666,7 @@ static void on_request(struct fake_conn *conn, const char *script, size_t length
 	int n = fake_chip.requests++;
 
 	(void)arg;
+	request = script;
 	ck_assert_uint_eq(strlen(script), length);
 	if (fake_chip.before)
 		fake_chip.before(n);

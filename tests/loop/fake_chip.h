@@ -37,6 +37,9 @@ struct fake_chip {
 	uint8_t flash[FAKE_CHIP_FLASH_SIZE];
 	uint8_t ram[1024];
 	bool probed;
+	bool unprotected;      /* against reading; as new it is protected                    */
+	bool runs_code;        /* has a work area, and makes checksums when it is told to    */
+	bool wrong_sums;       /* ... wrong ones                                             */
 	const char *driver;    /* of the flash bank                                   */
 	const char *state;     /* of the target                                       */
 	bool deaf_to_halt;     /* `halt` and `reset halt` say yes and do nothing      */
