@@ -86,6 +86,7 @@ static bool may_do_without(const struct api_call *call, enum fake_fault fault)
 				return true;
 	}
 	return soft && ((strcmp(call->name, "bank_info") == 0 && fault != FAULT_ERROR) ||
+			strcmp(call->name, "flash") == 0 ||
 			strcmp(call->name, "read_flash") == 0 ||
 			strcmp(call->name, "verify_flash") == 0);
 }
@@ -112,6 +113,7 @@ static bool is_slow(const struct api_call *call, int request)
 		{ "verify_flash", 1 }, { "bank_info", 2 },	{ "erase_sectors", 2 },
 		{ "erase_range", 2 },  { "mass_erase", 2 },	{ "blank_check", 2 },
 		{ "write_bank", 2 },   { "verify_bank", 2 },	{ "fill", 1 },
+		{ "flash", 9 },
 	};
 
 	for (size_t i = 0; i < sizeof(slow) / sizeof(slow[0]); i++)
