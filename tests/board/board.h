@@ -216,6 +216,7 @@ struct fault {
 	bool on;
 	uint64_t value, second; /* second: last sector, or the stuck byte */
 	uint64_t seen;          /* events since it was armed */
+	bool happened;
 };
 
 /* NULL, or what is wrong with the specification. */
