@@ -101,6 +101,8 @@ extern const struct flash_family flash_f1, flash_f4;
 
 enum bus_result flash_read(struct board *b, enum master m, uint32_t offset, unsigned width,
 			   uint32_t *value);
+/* The core reads what is in the array, and cannot change it. */
+bool flash_only_reads(const struct board *b);
 uint32_t flash_peek(const struct board *b, uint32_t offset, unsigned width);
 void flash_put(struct board *b, uint32_t offset, unsigned width, uint32_t value);
 void flash_erase_sector(struct board *b, unsigned sector);
@@ -214,6 +216,7 @@ struct fault {
 	bool on;
 	uint64_t value, second; /* second: last sector, or the stuck byte */
 	uint64_t seen;          /* events since it was armed */
+	bool happened;
 };
 
 /* NULL, or what is wrong with the specification. */

@@ -3,6 +3,8 @@
  * Executing Thumb code from RAM, on the Unicorn engine. Every run of the core gets a fresh
  * engine, so that code the host has replaced meanwhile is never run from a stale translation.
  * RAM is shared with the engine; whatever else there is goes through the bus, access by access.
+ * Flash is shared as well while it only gives what is in it, so that checksums run at the engine's
+ * speed. (A write to it faults then. What silicon does with a write to locked flash is not modelled.)
  *
  * A slice is bounded in basic blocks. It also ends when the code provably spins: it comes by the
  * same place with the same registers and has touched nothing but its own RAM, without changing
@@ -34,6 +36,7 @@ struct cpu {
 	struct board *board;
 	struct window windows[WINDOWS];
 	unsigned window_count;
+	bool shares_flash;
 	enum cpu_stop stop;
 	unsigned blocks; /* in this slice */
 	unsigned quiet;  /* blocks since the last side effect */
@@ -65,12 +68,14 @@ static void stop(struct cpu *cpu, enum cpu_stop why)
 	uc_emu_stop(cpu->engine);
 }
 
+/* One look each time, as it is dear. */
 static bool same_as_seen(struct cpu *cpu, uint64_t address)
 {
 	uint32_t now[REGISTERS];
 
 	if (address != cpu->spot)
 		return false;
+	cpu->spot = NOWHERE;
 	get_registers(cpu, now);
 	return memcmp(now, cpu->seen, sizeof(now)) == 0;
 }
@@ -135,7 +140,7 @@ static void on_bus_write(uc_engine *engine, uint64_t offset, unsigned size, uint
 	if (!bus_width(size) ||
 	    bus_write(b, MASTER_CORE, address, size, (uint32_t)value) != BUS_OK)
 		stop(window->cpu, CPU_FAULT);
-	else if (b->core.reset_wanted)
+	else if (b->core.reset_wanted || (window->cpu->shares_flash && !flash_only_reads(b)))
 		uc_emu_stop(window->cpu->engine);
 }
 
@@ -162,16 +167,41 @@ static bool map_ram(struct cpu *cpu, const struct board *b)
 	return true;
 }
 
+static bool share_flash(struct cpu *cpu, const struct board *b, uint32_t base)
+{
+	return uc_mem_map_ptr(cpu->engine, base, chip_flash_size(b->chip),
+			      UC_PROT_READ | UC_PROT_EXEC, b->flash) == UC_ERR_OK;
+}
+
+/* At both of its addresses. */
+static bool map_flash(struct cpu *cpu, const struct board *b)
+{
+	uint32_t size = chip_flash_size(b->chip);
+
+	if (cpu->shares_flash)
+		return share_flash(cpu, b, 0) && share_flash(cpu, b, FLASH_BASE);
+	return map_window(cpu, 0, size) && map_window(cpu, FLASH_BASE, size);
+}
+
+/* When a fault was armed or the lock opened meanwhile. Once is enough. */
+static bool stop_sharing_flash(struct cpu *cpu)
+{
+	uint32_t size = chip_flash_size(cpu->board->chip);
+
+	cpu->shares_flash = false;
+	return uc_mem_unmap(cpu->engine, 0, size) == UC_ERR_OK &&
+	       uc_mem_unmap(cpu->engine, FLASH_BASE, size) == UC_ERR_OK &&
+	       map_flash(cpu, cpu->board);
+}
+
 static bool map_everything(struct cpu *cpu, const struct board *b)
 {
 	const struct chip *chip = b->chip;
-	uint32_t flash_size = chip_flash_size(chip);
 	uint32_t option_base = chip->family->option_base;
 	bool option_apart = option_base >= ((chip->system.base + chip->system.size + PAGE - 1) &
 					    ~(PAGE - 1));
 
-	return map_ram(cpu, b) && map_window(cpu, 0, flash_size) &&
-	       map_window(cpu, FLASH_BASE, flash_size) &&
+	return map_ram(cpu, b) && map_flash(cpu, b) &&
 	       map_window(cpu, chip->system.base, chip->system.size) &&
 	       (!option_apart || map_window(cpu, option_base, OPTION_SIZE)) &&
 	       map_window(cpu, 0x40000000, 0x20000000) && map_window(cpu, 0xE0000000, 0x100000);
@@ -212,6 +242,7 @@ struct cpu *cpu_start(struct board *b)
 	if (!cpu)
 		return NULL;
 	cpu->board = b;
+	cpu->shares_flash = flash_only_reads(b);
 	if (uc_open(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS, &cpu->engine) != UC_ERR_OK) {
 		free(cpu);
 		return NULL;
@@ -233,6 +264,8 @@ static enum cpu_stop execute(struct cpu *cpu, size_t instructions)
 	cpu->stop = CPU_MORE;
 	cpu->blocks = 0;
 	cpu->quiet = 0;
+	if (cpu->shares_flash && !flash_only_reads(cpu->board) && !stop_sharing_flash(cpu))
+		return CPU_FAULT;
 	uc_reg_read(cpu->engine, UC_ARM_REG_PC, &pc);
 	if (uc_emu_start(cpu->engine, pc | 1, NOWHERE, 0, instructions) != UC_ERR_OK &&
 	    cpu->stop == CPU_MORE)

@@ -163,8 +163,10 @@ bool fault_spend(struct board *b, enum fault_kind kind, unsigned amount)
 
 	if (!fault->on)
 		return false;
-	if (amount > fault->value - fault->seen)
+	if (amount > fault->value - fault->seen) {
+		fault->happened = true;
 		return true;
+	}
 	fault->seen += amount;
 	return false;
 }

@@ -53,6 +53,11 @@ enum bus_result flash_read(struct board *b, enum master m, uint32_t offset, unsi
 	return BUS_OK;
 }
 
+bool flash_only_reads(const struct board *b)
+{
+	return !b->ctl.read_protected && !fault_is_on(b, FAULT_STUCK) && b->ctl.lock != LOCK_OPEN;
+}
+
 uint32_t flash_peek(const struct board *b, uint32_t offset, unsigned width)
 {
 	uint32_t value = 0;

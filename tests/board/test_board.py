@@ -492,11 +492,12 @@ def test_fault_stall():
         b.make_image()
         run = b.start_openocd(*HALT, WRITE, "shutdown")
         deadline = time.monotonic() + 10
-        while b.stats()["commands"] < 60 and time.monotonic() < deadline:
+        while not b.stats()["stalled"] and time.monotonic() < deadline:
             time.sleep(0.05)
         time.sleep(0.3)
-        assert run.poll() is None and b.stats()["commands"] == 60
+        assert run.poll() is None and b.stats()["commands"] == 60 and b.stats()["stalled"]
         b.do("resume")
+        assert not b.stats()["stalled"]
         b.finish_openocd(run, says="wrote 65536 bytes")
         b.do("fault stall-after=0")
         run = b.start_openocd(*HALT, "shutdown")
