@@ -944,7 +944,102 @@ typedef struct stmfw_flash_opts {
 STMFW_API int stmfw_flash(stmfw_client *c, const stmfw_flash_opts *opts, stmfw_done_cb cb,
 			  void *arg, stmfw_op *op);
 
-/* ---- comparing -------------------------------------------------------------------------- */
+/* ---- comparing: no client, no loop, any thread ------------------------------------------- */
+
+/**
+ * Why two contents differ, or their digests do. Each is told only if it explains every byte; what
+ * nothing explains is STMFW_VERDICT_DIFFERENT.
+ */
+enum stmfw_verdict {
+	/* What is expected has been found: */
+	STMFW_VERDICT_SAME = 0,   /* and nothing else                                          */
+	STMFW_VERDICT_SAME_BLANK, /* one has more, all of it FF: an erased tail, or gaps       */
+	STMFW_VERDICT_SAME_FILLED, /* one has more, all of it FF or 00: filled gaps or padding */
+	STMFW_VERDICT_SAME_OTHER, /* around it are other data: older ones, settings            */
+	/* It has not: */
+	STMFW_VERDICT_UNSTABLE,   /* a second read is not what the first was                   */
+	STMFW_VERDICT_BLANK,      /* only FF, or only 00: erased, or hidden by protection      */
+	STMFW_VERDICT_SHIFTED,    /* it is all there, elsewhere: see shift                     */
+	STMFW_VERDICT_SWAPPED_16, /* it is there, the two bytes of each 16-bit word swapped    */
+	STMFW_VERDICT_SWAPPED_32, /* the four bytes of each 32-bit word in reverse             */
+	STMFW_VERDICT_SWAPPED_HALVES, /* the two halves of each 32-bit word swapped            */
+	STMFW_VERDICT_GAPS,       /* it differs only where one has a run of 00, the other of FF */
+	STMFW_VERDICT_PROTECTED,  /* it differs only in sectors that are write protected       */
+	STMFW_VERDICT_SECTORS,    /* some sectors as a whole are something else, others right  */
+	STMFW_VERDICT_DIFFERENT   /* and there is no such reason                               */
+};
+
+/** "same", "shifted" and so on; "?" for an unknown number. Never NULL, static. Any thread. */
+STMFW_API const char *stmfw_verdict_name(enum stmfw_verdict verdict);
+
+/** What one cell of a map of the flash shows. */
+enum stmfw_cell_state {
+	STMFW_CELL_OUTSIDE = 0,    /* nothing is expected here             */
+	STMFW_CELL_SAME,
+	STMFW_CELL_DIFFERS,
+	STMFW_CELL_FOUND_BLANK,    /* differs: found is only FF            */
+	STMFW_CELL_EXPECTED_BLANK, /* differs: expected is only FF         */
+	STMFW_CELL_MISSING         /* of what is expected nothing was read */
+};
+
+typedef struct stmfw_cell {
+	uint64_t address;
+	uint64_t length;
+	enum stmfw_cell_state state;
+	uint64_t expected;  /* bytes that are expected here                   */
+	uint64_t differing; /* of them not found                              */
+	uint64_t other;     /* bytes found where nothing is expected, not FF  */
+} stmfw_cell;
+
+/** Ranges: as stmfw_image_ranges() has them (ascending, below 2^32; here they may touch). */
+typedef struct stmfw_compare_opts {
+	size_t size;
+	const stmfw_range *expected;
+	size_t expected_count;
+	const stmfw_range *found;
+	size_t found_count;
+	const stmfw_range *again;  /* a second read, of all or some of found; or NULL           */
+	size_t again_count;
+	const stmfw_bank *banks;   /* with their sectors: the cells of the map; NULL: 1 KiB each */
+	size_t bank_count;
+	size_t span_limit;         /* at most so many spans are listed; 0: 64                   */
+	const char *expected_name; /* for the text; NULL: "the image"                           */
+	const char *found_name;    /* for the text; NULL: "the flash"                           */
+	const stmfw_allocator *alloc; /* copied; NULL: the C library's                          */
+} stmfw_compare_opts;
+
+/** Grows at its end. */
+typedef struct stmfw_comparison {
+	enum stmfw_verdict verdict;
+	int agrees;               /* 1: all that is expected has been found, up to FF or 00 that
+	                             only fill                                                  */
+	const char *text;         /* the verdict in one line                                    */
+	const char *advice;       /* what to do next, one line; or ""                           */
+	uint64_t expected_bytes;
+	uint64_t found_bytes;
+	uint64_t compared;        /* bytes that both have                                       */
+	uint64_t differing;       /* of these not the same                                      */
+	uint64_t missing;         /* bytes that only expected has                               */
+	uint64_t extra;           /* bytes that only found has                                  */
+	uint64_t extra_blank;     /* of these FF                                                */
+	int64_t shift;            /* SHIFTED: what was found at `a` belongs to `a - shift`      */
+	size_t span_total;        /* runs that differ or are missing; less than 8 bytes apart   */
+	const stmfw_span *spans;  /* they count as one. The first of them.                      */
+	size_t span_count;
+	const stmfw_cell *cells;
+	size_t cell_count;
+	uint64_t unstable;        /* bytes in which the second read is not what the first was   */
+	stmfw_span unstable_span; /* from the first to the last of them                         */
+} stmfw_comparison;
+
+/**
+ * Compare what should be there with what was found, and explain the difference.
+ * Returns  STMFW_EINVAL  nothing expected, or found; ranges that are not as they must be
+ *          STMFW_ENOMEM
+ */
+STMFW_API int stmfw_compare(stmfw_comparison **out, const stmfw_compare_opts *opts);
+/** Release it. NULL is fine. */
+STMFW_API void stmfw_comparison_free(stmfw_comparison *comparison);
 
 #ifdef __cplusplus
 }

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <libelf.h>
+#include <gelf.h>
 
 #include "image.h"
 
@@ -44,15 +44,15 @@ static int check_ident(struct image_builder *b)
 
 static int check_header(struct image_builder *b, Elf *elf)
 {
-	const Elf32_Ehdr *header = elf_kind(elf) == ELF_K_ELF ? elf32_getehdr(elf) : NULL;
+	GElf_Ehdr header;
 
-	if (!header)
+	if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &header))
 		return damaged(b);
-	if (header->e_machine != EM_ARM)
+	if (header.e_machine != EM_ARM)
 		return unsupported(b, "an ELF file, but not for an Arm processor");
-	if (header->e_type == ET_REL)
+	if (header.e_type == ET_REL)
 		return unsupported(b, "an object file that is not linked yet");
-	if (header->e_type != ET_EXEC && header->e_type != ET_DYN)
+	if (header.e_type != ET_EXEC && header.e_type != ET_DYN)
 		return unsupported(b, "an ELF file, but not a program");
 	return STMFW_OK;
 }
@@ -65,16 +65,16 @@ struct section {
 static struct section next_section(Elf *elf, Elf_Scn **at)
 {
 	while ((*at = elf_nextscn(elf, *at))) {
-		const Elf32_Shdr *h = elf32_getshdr(*at);
+		GElf_Shdr h;
 
-		if (h && (h->sh_flags & SHF_ALLOC) && h->sh_type != SHT_NOBITS && h->sh_size)
-			return (struct section){ h->sh_offset,
-						 (uint64_t)h->sh_offset + h->sh_size };
+		if (gelf_getshdr(*at, &h) && (h.sh_flags & SHF_ALLOC) && h.sh_type != SHT_NOBITS &&
+		    h.sh_size)
+			return (struct section){ h.sh_offset, h.sh_offset + h.sh_size };
 	}
 	return (struct section){ 0 };
 }
 
-static int add_part(struct image_builder *b, const Elf32_Phdr *p, struct section part)
+static int add_part(struct image_builder *b, const GElf_Phdr *p, struct section part)
 {
 	uint64_t first = p->p_offset, end = first + p->p_filesz;
 	const struct image_place at = { .offset = part.offset > first ? part.offset : first };
@@ -87,7 +87,7 @@ static int add_part(struct image_builder *b, const Elf32_Phdr *p, struct section
 				(size_t)(end - at.offset), at);
 }
 
-static int add_segment(struct image_builder *b, Elf *elf, const Elf32_Phdr *p)
+static int add_segment(struct image_builder *b, Elf *elf, const GElf_Phdr *p)
 {
 	const struct section whole = { 0, b->source->length };
 	Elf_Scn *at = NULL;
@@ -101,14 +101,14 @@ static int add_segment(struct image_builder *b, Elf *elf, const Elf32_Phdr *p)
 	return err;
 }
 
-static int check_segment(struct image_builder *b, size_t number, const Elf32_Phdr *p)
+static int check_segment(struct image_builder *b, size_t number, const GElf_Phdr *p)
 {
 	const struct image_place at = { .offset = p->p_offset };
 	const size_t length = b->source->length;
 
 	if (p->p_offset > length || p->p_filesz > length - p->p_offset)
 		return stmfw__image_fail(b, STMFW_EFILE, at,
-					 "segment %zu (offset %" PRIu32 ", %" PRIu32
+					 "segment %zu (offset %" PRIu64 ", %" PRIu64
 					 " bytes) goes beyond the end of the file",
 					 number, p->p_offset, p->p_filesz);
 	if (p->p_filesz > p->p_memsz)
@@ -118,14 +118,18 @@ static int check_segment(struct image_builder *b, size_t number, const Elf32_Phd
 	return STMFW_OK;
 }
 
-static int add_segments(struct image_builder *b, Elf *elf, const Elf32_Phdr *segments, size_t count)
+static int add_segments(struct image_builder *b, Elf *elf, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (segments[i].p_type != PT_LOAD || segments[i].p_filesz == 0)
+		GElf_Phdr p;
+
+		if (!gelf_getphdr(elf, (int)i, &p))
+			return damaged(b);
+		if (p.p_type != PT_LOAD || p.p_filesz == 0)
 			continue;
-		int err = check_segment(b, i, &segments[i]);
+		int err = check_segment(b, i, &p);
 		if (!err)
-			err = add_segment(b, elf, &segments[i]);
+			err = add_segment(b, elf, &p);
 		if (err)
 			return err;
 	}
@@ -144,20 +148,15 @@ static int check_table(struct image_builder *b, const char *of_what, uint64_t of
 
 static int read_segments(struct image_builder *b, Elf *elf)
 {
-	const Elf32_Ehdr *h = elf32_getehdr(elf);
-	int err = check_table(b, "segments", h->e_phoff, (uint64_t)h->e_phnum * h->e_phentsize);
 	size_t count = 0;
+	GElf_Ehdr h;
 
+	if (!gelf_getehdr(elf, &h) || elf_getphdrnum(elf, &count) != 0)
+		return damaged(b);
+	int err = check_table(b, "segments", h.e_phoff, (uint64_t)h.e_phnum * h.e_phentsize);
 	if (!err)
-		err = check_table(b, "sections", h->e_shoff, (uint64_t)h->e_shnum * h->e_shentsize);
-	if (err)
-		return err;
-	if (elf_getphdrnum(elf, &count) != 0)
-		return damaged(b);
-	const Elf32_Phdr *segments = count ? elf32_getphdr(elf) : NULL;
-	if (count && !segments)
-		return damaged(b);
-	return add_segments(b, elf, segments, count);
+		err = check_table(b, "sections", h.e_shoff, (uint64_t)h.e_shnum * h.e_shentsize);
+	return err ? err : add_segments(b, elf, count);
 }
 
 static int read_copy(struct image_builder *b, char *copy)
