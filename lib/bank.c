@@ -240,9 +240,10 @@ static enum move take_sectors(struct op *op, const struct reply *last)
 	if (!text || !parse_lists(op, text))
 		return op->arena.failed
 			       ? stmfw__op_ok(op) /* which says that memory ran out */
-			       : stmfw__op_fail(op, STMFW_EUNSUPPORTED,
-						"OpenOCD's description of flash bank %u makes no sense",
-						job->search.number);
+			       : stmfw__op_fail(
+					 op, STMFW_EUNSUPPORTED,
+					 "OpenOCD's description of flash bank %u makes no sense",
+					 job->search.number);
 	job->step = INFO_KNOWN;
 	return job->flags & STMFW_BANK_ERASE_STATE ? ask_erased(op) : info_done(op);
 }
@@ -296,7 +297,8 @@ int stmfw_bank_info(stmfw_client *c, unsigned int bank, unsigned int flags, stmf
 
 	if (!c || (flags & ~(unsigned int)(STMFW_BANK_ERASE_STATE | STMFW_BANK_BRIEF)))
 		return STMFW_EINVAL;
-	int err = stmfw__op_new(&op, c, &stmfw__bank_info_kind, sizeof(struct bank_info_job), cb, arg);
+	int err = stmfw__op_new(&op, c, &stmfw__bank_info_kind, sizeof(struct bank_info_job), cb,
+				arg);
 	if (err)
 		return err;
 	struct bank_info_job *job = op->job;

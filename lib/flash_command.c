@@ -47,9 +47,9 @@ enum move stmfw__command_done(struct op *op, const struct reply *reply, uint64_t
 struct plain {
 	const char *step;
 	uint32_t timeout_ms; /* 0: flash_timeout_ms                       */
-	const char *count;   /* the words in front of OpenOCD's count     */
-	uint64_t expected;   /* what it has to be; 0: anything but 0      */
-	int wrong_count;     /* status if it is not                       */
+	const char *count; /* the words in front of OpenOCD's count     */
+	uint64_t expected; /* what it has to be; 0: anything but 0      */
+	int wrong_count; /* status if it is not                       */
 };
 
 struct plain_job {
@@ -83,8 +83,9 @@ static enum move plain_next(struct op *op, const struct reply *last)
 	uint64_t n = stmfw__op_count(last, p->count);
 	op->res.bytes = n;
 	if (n == 0)
-		return stmfw__op_fail(op, p->wrong_count,
-				      "OpenOCD handled 0 bytes: no flash bank there, or an empty file");
+		return stmfw__op_fail(
+			op, p->wrong_count,
+			"OpenOCD handled 0 bytes: no flash bank there, or an empty file");
 	if (p->expected && n != p->expected)
 		return stmfw__op_fail(op, p->wrong_count,
 				      "OpenOCD handled %" PRIu64 " bytes instead of %" PRIu64, n,

@@ -13,6 +13,8 @@
 #include "driver.h"
 #include "flash_command.h"
 
+#define MAYBE_PROTECTED "Is the chip read protected? stmfw-info tells; then nobody can look."
+
 enum erase_step { ERASE_BEGIN, ERASE_LOOK, ERASE_COMMAND, ERASE_CHECK };
 enum erase_what { ERASE_SECTORS, ERASE_RANGE, ERASE_ALL, ERASE_NOTHING /* a blank check */ };
 
@@ -36,7 +38,8 @@ static bool resolve_last(struct op *op, const stmfw_bank *bank)
 	if (job->first <= job->last && job->last < bank->sector_count)
 		return true;
 	stmfw__op_fail(op, STMFW_ERANGE,
-		       "sectors %" PRIu32 " to %" PRIu32 " are not in flash bank %u (%s), which has "
+		       "sectors %" PRIu32 " to %" PRIu32
+		       " are not in flash bank %u (%s), which has "
 		       "%zu, from 0 on",
 		       job->first, job->last, bank->number, bank->name, bank->sector_count);
 	return false;
@@ -59,7 +62,8 @@ static bool resolve_range(struct op *op, const stmfw_bank *bank)
 
 	if (offset >= bank->size || length > bank->size - offset) {
 		stmfw__op_fail(op, STMFW_ERANGE,
-			       "0x%08" PRIx64 " to 0x%08" PRIx64 " do not lie in flash bank %u (%s), "
+			       "0x%08" PRIx64 " to 0x%08" PRIx64
+			       " do not lie in flash bank %u (%s), "
 			       "which is 0x%08" PRIx64 " to 0x%08" PRIx64,
 			       job->address, job->address + length - 1, bank->number, bank->name,
 			       bank->base, bank->base + bank->size - 1);
@@ -162,36 +166,55 @@ static enum move not_seen(struct op *op)
 
 	if (job->what == ERASE_NOTHING)
 		return MOVE_DONE;
-	op->res.advice = "Is the chip read protected? stmfw-info tells; then nobody can look.";
+	op->res.advice = MAYBE_PROTECTED;
 	return stmfw__op_fail(op, op->res.status,
 			      "OpenOCD says it has erased, but whether the sectors are blank could "
 			      "not be found out: %s",
 			      op->res.text);
 }
 
+/* The first sector whose state is this one; the one behind the last: none. */
+static uint32_t first_with(const struct erase_job *job, const stmfw_bank *bank, int erased)
+{
+	uint32_t i = job->first;
+
+	while (i <= job->last && bank->sectors[i].erased != erased)
+		i++;
+	return i;
+}
+
+static enum move not_blank(struct op *op, const stmfw_bank *bank, uint32_t number)
+{
+	const stmfw_sector *s = &bank->sectors[number];
+
+	return stmfw__op_fail(op, STMFW_EVERIFY,
+			      "sector %" PRIu32 " of flash bank %u (0x%08" PRIx64 ", %" PRIu64
+			      " bytes) is not blank",
+			      number, bank->number, bank->base + s->offset, s->size);
+}
+
+static enum move not_known(struct op *op, const stmfw_bank *bank, uint32_t number)
+{
+	op->res.advice = MAYBE_PROTECTED;
+	return stmfw__op_fail(op, STMFW_ETARGET,
+			      "OpenOCD could not look whether sector %" PRIu32
+			      " of flash bank %u is blank",
+			      number, bank->number);
+}
+
 static enum move judge(struct op *op)
 {
 	const struct erase_job *job = op->job;
 	const stmfw_bank *bank = op->res.banks;
-	static const int findings[] = { 0, -1 }; /* what is known to be wrong comes first */
+	uint32_t i;
 
 	op->res.step = op->kind->name;
 	if (op->res.status != STMFW_OK)
 		return not_seen(op);
-	for (size_t f = 0; f < 2; f++)
-		for (uint32_t i = job->first; i <= job->last; i++) {
-			if (bank->sectors[i].erased != findings[f])
-				continue;
-			if (findings[f] < 0)
-				op->res.advice = "Is the chip read protected? stmfw-info tells.";
-			return stmfw__op_fail(op, findings[f] < 0 ? STMFW_ETARGET : STMFW_EVERIFY,
-					      "sector %" PRIu32 " of flash bank %u (0x%08" PRIx64
-					      ", %" PRIu64 " bytes) is %s",
-					      i, bank->number, bank->base + bank->sectors[i].offset,
-					      bank->sectors[i].size,
-					      findings[f] < 0 ? "perhaps not blank: OpenOCD could not look"
-							      : "not blank");
-		}
+	if ((i = first_with(job, bank, 0)) <= job->last)
+		return not_blank(op, bank, i);
+	if ((i = first_with(job, bank, -1)) <= job->last)
+		return not_known(op, bank, i);
 	op->res.bytes = bytes_of(job, bank);
 	return stmfw__op_done(op, "sectors %" PRIu32 " to %" PRIu32 " of flash bank %u are blank",
 			      job->first, job->last, bank->number);
@@ -243,26 +266,23 @@ int stmfw_erase_sectors(stmfw_client *c, unsigned int bank, uint32_t first, uint
 	if (first > last || flags != 0)
 		return STMFW_EINVAL;
 	return submit(c, &erase_kind, bank,
-		      &(struct erase_job){ .what = ERASE_SECTORS, .first = first, .last = last }, cb,
-		      arg, out);
+		      &(struct erase_job){ .what = ERASE_SECTORS, .first = first, .last = last },
+		      cb, arg, out);
 }
 
 int stmfw_erase_range(stmfw_client *c, unsigned int bank, uint64_t address, uint64_t length,
 		      unsigned int flags, stmfw_done_cb cb, void *arg, stmfw_op *out)
 {
-	if (length == 0 || length > UINT64_MAX - address ||
-	    flags & ~(unsigned int)STMFW_ERASE_PAD)
+	if (length == 0 || length > UINT64_MAX - address || flags & ~(unsigned int)STMFW_ERASE_PAD)
 		return STMFW_EINVAL;
-	return submit(c, &erase_kind, bank,
-		      &(struct erase_job){ .what = ERASE_RANGE,
-					   .address = address,
-					   .length = length,
-					   .flags = flags },
-		      cb, arg, out);
+	return submit(
+		c, &erase_kind, bank,
+		&(struct erase_job){
+			.what = ERASE_RANGE, .address = address, .length = length, .flags = flags },
+		cb, arg, out);
 }
 
-int stmfw_mass_erase(stmfw_client *c, unsigned int bank, stmfw_done_cb cb, void *arg,
-		     stmfw_op *out)
+int stmfw_mass_erase(stmfw_client *c, unsigned int bank, stmfw_done_cb cb, void *arg, stmfw_op *out)
 {
 	return submit(c, &erase_kind, bank,
 		      &(struct erase_job){ .what = ERASE_ALL, .last = STMFW_LAST_SECTOR }, cb, arg,
@@ -275,6 +295,6 @@ int stmfw_blank_check(stmfw_client *c, unsigned int bank, uint32_t first, uint32
 	if (first > last)
 		return STMFW_EINVAL;
 	return submit(c, &blank_kind, bank,
-		      &(struct erase_job){ .what = ERASE_NOTHING, .first = first, .last = last }, cb,
-		      arg, out);
+		      &(struct erase_job){ .what = ERASE_NOTHING, .first = first, .last = last },
+		      cb, arg, out);
 }

@@ -114,8 +114,7 @@ static enum move command_failed(struct op *op, const struct reply *last)
 	return stmfw__op_fail(op, STMFW_EVERIFY,
 			      "flash bank %u and the file differ, first at 0x%08" PRIx64
 			      " (flash %02" PRIx64 ", file %02" PRIx64 ")",
-			      job->search.number, job->search.bank.base + d.at,
-			      d.chip, d.image);
+			      job->search.number, job->search.bank.base + d.at, d.chip, d.image);
 }
 
 static enum move take_result(struct op *op, const struct reply *last)

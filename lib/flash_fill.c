@@ -39,9 +39,9 @@ static enum move send_fill(struct op *op)
 	stmfw__bank_command_begin(&command, op, bank);
 	stmfw__buf_printf(&command, "flash fill%c 0x%" PRIx64 " 0x%" PRIx32 " %" PRIu32, letter,
 			  bank->base + job->offset, job->value, job->count);
-	return stmfw__bank_command_end(&command, op, bank, "fill",
-				       stmfw__op_deadline(op, FLASH_PATIENCE_MS, length,
-							  FLASH_SLOWEST_WRITE));
+	return stmfw__bank_command_end(
+		&command, op, bank, "fill",
+		stmfw__op_deadline(op, FLASH_PATIENCE_MS, length, FLASH_SLOWEST_WRITE));
 }
 
 /* Only asked once the command has failed: was something else read back? */
@@ -60,7 +60,8 @@ static enum move take_result(struct op *op, const struct reply *last)
 		stmfw__op_refused(op, STMFW_ECOMMAND, last);
 		if (tells_of_difference(last)) {
 			op->res.status = STMFW_EVERIFY;
-			op->res.advice = "Only erased flash can be written: erase these sectors first.";
+			op->res.advice =
+				"Only erased flash can be written: erase these sectors first.";
 		}
 		return MOVE_DONE;
 	}
@@ -102,10 +103,11 @@ int stmfw_fill(stmfw_client *c, const stmfw_fill_opts *opts, stmfw_done_cb cb, v
 	int err = stmfw__op_new(&op, c, &fill_kind, sizeof(struct fill_job), cb, arg);
 	if (err)
 		return err;
-	*(struct fill_job *)op->job = (struct fill_job){ .search = { .number = o.bank, .probe = true },
-							 .offset = o.offset,
-							 .width = o.width,
-							 .value = o.value,
-							 .count = o.count };
+	*(struct fill_job *)op->job =
+		(struct fill_job){ .search = { .number = o.bank, .probe = true },
+				   .offset = o.offset,
+				   .width = o.width,
+				   .value = o.value,
+				   .count = o.count };
 	return stmfw__op_submit(op, out);
 }

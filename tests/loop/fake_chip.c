@@ -326,10 +326,9 @@ static void write_memory(struct fake_conn *conn, const char *args)
 static void list_banks(struct fake_conn *conn, const char *args)
 {
 	(void)args;
-	out.length += (size_t)snprintf(out.at + out.length, 200,
-				       "0\tstm32f1x.flash\t%s\tstm32f1x.cpu\t%u\t%u",
-				       fake_chip.driver, FAKE_CHIP_BASE,
-				       fake_chip.probed ? FAKE_CHIP_FLASH_SIZE : 0);
+	out.length += (size_t)snprintf(
+		out.at + out.length, 200, "0\tstm32f1x.flash\t%s\tstm32f1x.cpu\t%u\t%u",
+		fake_chip.driver, FAKE_CHIP_BASE, fake_chip.probed ? FAKE_CHIP_FLASH_SIZE : 0);
 	answer(conn);
 }
 
@@ -357,7 +356,8 @@ static void list_sectors(unsigned long step)
 		if (step == 1024)
 			put(fake_chip.sector_states ? "not protected" : "", 0, 0);
 		else
-			put(fake_chip.protected_blocks >> i & 1 ? "protected" : "not protected", 0, 0);
+			put(fake_chip.protected_blocks >> i & 1 ? "protected" : "not protected", 0,
+			    0);
 		put("\n", 0, 0);
 	}
 	put("STM32F10x (Medium Density) - Rev: X", 0, 0);
@@ -480,7 +480,8 @@ static void fill(struct fake_conn *conn, unsigned long width, const char *args)
 	unsigned long length = number(&args) * width;
 
 	if (fake_chip.differs) {
-		refuse(conn, -4, "Verification error address 0x08000004, read back 0x00, expected 0x01");
+		refuse(conn, -4,
+		       "Verification error address 0x08000004, read back 0x00, expected 0x01");
 		return;
 	}
 	put("wrote %lu bytes to 0x%08lx in 0.1s", length, address);

@@ -110,9 +110,9 @@ static bool is_slow(const struct api_call *call, int request)
 		const char *name;
 		int from;
 	} slow[] = {
-		{ "verify_flash", 1 }, { "bank_info", 2 },	{ "erase_sectors", 2 },
-		{ "erase_range", 2 },  { "mass_erase", 2 },	{ "blank_check", 2 },
-		{ "write_bank", 2 },   { "verify_bank", 2 },	{ "fill", 1 },
+		{ "verify_flash", 1 }, { "bank_info", 2 },   { "erase_sectors", 2 },
+		{ "erase_range", 2 },  { "mass_erase", 2 },  { "blank_check", 2 },
+		{ "write_bank", 2 },   { "verify_bank", 2 }, { "fill", 1 },
 		{ "flash", 9 },
 	};
 

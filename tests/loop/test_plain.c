@@ -7,23 +7,23 @@
 
 #include "fake_chip.h"
 
-#define RUN(call)                                                                             \
-	do {                                                                                  \
-		memset(&done, 0, sizeof(done));                                               \
-		ACCEPTED(call);                                                               \
-		RUN_UNTIL(done.calls);                                                        \
+#define RUN(call)                               \
+	do {                                    \
+		memset(&done, 0, sizeof(done)); \
+		ACCEPTED(call);                 \
+		RUN_UNTIL(done.calls);          \
 	} while (0)
-#define FAILS(status_, words, call)                                                           \
-	do {                                                                                  \
-		RUN(call);                                                                    \
-		assert_failed_once(&done, status_, STMFW_FINISHED);                           \
-		ck_assert_msg(strstr(done.text, words) != NULL, "no \"%s\" in: %s", words,     \
-			      done.text);                                                     \
+#define FAILS(status_, words, call)                                                        \
+	do {                                                                               \
+		RUN(call);                                                                 \
+		assert_failed_once(&done, status_, STMFW_FINISHED);                        \
+		ck_assert_msg(strstr(done.text, words) != NULL, "no \"%s\" in: %s", words, \
+			      done.text);                                                  \
 	} while (0)
-#define SUCCEEDS(call)                                                                        \
-	do {                                                                                  \
-		RUN(call);                                                                    \
-		assert_status(&done, STMFW_OK, STMFW_FINISHED);                               \
+#define SUCCEEDS(call)                                          \
+	do {                                                    \
+		RUN(call);                                      \
+		assert_status(&done, STMFW_OK, STMFW_FINISHED); \
 	} while (0)
 #define DONE on_done, &done, NULL
 #define BASE FAKE_CHIP_BASE

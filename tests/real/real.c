@@ -169,7 +169,7 @@ void start_board(const char *chip, const char *target_cfg, enum driver driver,
 		 const char *const *board_options)
 {
 	const char *board[32] = { getenv("BOARD"), "--ready", NULL, "--control", NULL,
-				  "--chip", chip };
+				  "--chip",        chip };
 	char ready[400], control[400], attach[96];
 	size_t n = 7;
 

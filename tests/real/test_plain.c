@@ -7,7 +7,7 @@
 
 #include "real.h"
 
-#define KIB 1024u
+#define KIB  1024u
 #define BASE 0x08000000u
 
 struct chip {
@@ -62,7 +62,8 @@ static void check_flash(void)
 {
 	board_flash(after, chip->flash);
 	for (uint32_t i = 0; i < chip->flash; i++)
-		ck_assert_msg(after[i] == before[i], "0x%05x: %02x, not %02x", i, after[i], before[i]);
+		ck_assert_msg(after[i] == before[i], "0x%05x: %02x, not %02x", i, after[i],
+			      before[i]);
 }
 
 static void expect_blank(uint32_t offset, uint32_t length)
@@ -120,13 +121,13 @@ END_TEST
 START_TEST(range_is_erased)
 {
 	start(_i, NULL);
-	RUN_FAILS(STMFW_ERANGE,
-		  stmfw_erase_range(real.client, 0, BASE + 1, chip->sector, 0, DONE));
+	RUN_FAILS(STMFW_ERANGE, stmfw_erase_range(real.client, 0, BASE + 1, chip->sector, 0, DONE));
 	check_flash();
 	RUN_OK(stmfw_erase_range(real.client, 0, BASE + chip->sector, chip->sector, 0, DONE));
 	expect_blank(chip->sector, chip->sector);
 	check_flash();
-	RUN_OK(stmfw_erase_range(real.client, 0, BASE + chip->sector - 1, 1, STMFW_ERASE_PAD, DONE));
+	RUN_OK(stmfw_erase_range(real.client, 0, BASE + chip->sector - 1, 1, STMFW_ERASE_PAD,
+				 DONE));
 	expect_blank(0, chip->sector);
 	check_flash();
 }
@@ -349,7 +350,7 @@ int main(void)
 		{ image_is_compared, SETUPS },
 		{ difference_is_at_its_address, SETUPS },
 		{ value_is_filled_in, SETUPS },
-		{ NULL, 0 }
+		{ NULL, 0 },
 	};
 
 	return run_real("plain", tests);
