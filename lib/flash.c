@@ -137,8 +137,11 @@ static enum move finish(struct op *op)
 	const struct failure *k = &f->failure;
 
 	keep_failure(op);
-	if (k->res.status == STMFW_OK)
+	op->res.step = "flash";
+	if (k->res.status == STMFW_OK) {
+		stmfw__op_text(op, "", 0);
 		return stmfw__op_ok(op);
+	}
 	op->res.status = k->res.status;
 	op->res.step = k->res.step;
 	op->res.text = k->res.text;
@@ -203,7 +206,9 @@ static enum move after_write(struct op *op)
 	keep_failure(op);
 	if (f->failure.res.status == STMFW_OK || !anything_changed(f))
 		return let_go(op);
-	return begin_write(op, FLASH_RESTORE, WRITE_OLD);
+	if (f->failure.res.status == STMFW_ECANCELED) /* the chip is well */
+		return begin_write(op, FLASH_RESTORE, WRITE_OLD);
+	return reset(op, FLASH_RECOVER, STMFW_RESET_HALT);
 }
 
 static enum move protected(struct op *op, const struct sector *s)
@@ -271,6 +276,8 @@ static enum move flash_next(struct op *op, const struct reply *last)
 		return plan_shown(op);
 	case FLASH_WRITE:
 		return after_write(op);
+	case FLASH_RECOVER: /* if that failed, so will what follows */
+		return begin_write(op, FLASH_RESTORE, WRITE_OLD);
 	case FLASH_RESTORE:
 		return let_go(op);
 	case FLASH_AFTER:

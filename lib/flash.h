@@ -72,6 +72,7 @@ enum write_goal { WRITE_NEW, WRITE_OLD };
 /* What is awaited. */
 enum write_step {
 	WRITE_BEGIN,
+	WRITE_RECOVER, /* a reset, before something that failed is repeated */
 	WRITE_CHECK,   /* putting back: which sectors hold the old content after all? */
 	WRITE_ERASE,
 	WRITE_ERASED,  /* the user is told */
@@ -113,6 +114,7 @@ enum flash_step {
 	FLASH_LOOK,
 	FLASH_PLAN,    /* the user is shown it */
 	FLASH_WRITE,
+	FLASH_RECOVER, /* a reset, before the old content is put back */
 	FLASH_RESTORE,
 	FLASH_AFTER
 };

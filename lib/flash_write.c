@@ -16,6 +16,7 @@
 #include "client.h"
 #include "flash.h"
 #include "read_flash.h"
+#include "target.h"
 #include "tcl.h"
 
 #define PIECE_MS 1500u
@@ -95,7 +96,15 @@ static bool may_be_repeated(struct flash *f, struct sector *s)
 	return true;
 }
 
-static enum move choose_piece(struct op *op);
+/* A loader that was lost leaves the core running or locked up, and then nothing works any more. If
+   the reset fails as well, so will the repetition. */
+static enum move recover(struct op *op)
+{
+	void *job = stmfw__reset_job(op, STMFW_RESET_HALT);
+
+	state(op)->step = WRITE_RECOVER;
+	return job ? stmfw__op_call(op, &stmfw__control_kind, job) : stmfw__op_ok(op);
+}
 
 /* The piece's command failed, and op->res says how. */
 static enum move piece_failed(struct op *op)
@@ -106,7 +115,7 @@ static enum move piece_failed(struct op *op)
 
 	for (size_t i = 0; i < piece->count; i++)
 		again = may_be_repeated(f, &f->plan.sectors[piece->first + i]) && again;
-	return again ? choose_piece(op) : MOVE_DONE;
+	return again ? recover(op) : MOVE_DONE;
 }
 
 /* ---- a piece ---- */
@@ -434,7 +443,7 @@ static enum move take_read_back(struct op *op)
 	struct sector *s = proving(f);
 
 	if (op->res.status != STMFW_OK)
-		return may_be_repeated(f, s) ? choose_piece(op) : MOVE_DONE;
+		return may_be_repeated(f, s) ? recover(op) : MOVE_DONE;
 	if (f->write.differing == 0 && f->write.received == s->plan.length)
 		sector_proven(f, s);
 	else if (!may_be_repeated(f, s))
@@ -535,6 +544,8 @@ static enum move write_next(struct op *op, const struct reply *last)
 	switch (state(op)->step) {
 	case WRITE_BEGIN:
 		return begin(op);
+	case WRITE_RECOVER:
+		return choose_piece(op);
 	case WRITE_CHECK:
 		return take_check(op);
 	case WRITE_ERASE:
