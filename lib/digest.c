@@ -11,6 +11,7 @@
  */
 #include "digest.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "client.h"
@@ -18,8 +19,8 @@
 #include "parse.h"
 #include "tcl.h"
 
-#define TABLE_WORDS 256u
-#define RANGES_MAX 512u
+#define TABLE_WORDS ((size_t)256)
+#define RANGES_MAX ((size_t)512)
 #define BATCH_BYTES ((uint64_t)1 << 20)
 #define SLOWEST_BYTES_PER_SECOND 65536u /* 2 MHz and 12 cycles for a byte have more */
 #define RUN_MS 2000u
@@ -164,13 +165,12 @@ static void put_run(struct buf *b, const struct digest *d, uint32_t ms)
 
 	stmfw__buf_init(&run, b->mem, 1024);
 	stmfw__buf_printf(&run,
-			  "reg r0 0x%llx;reg r1 0x%llx;"
+			  "reg r0 0x%" PRIx64 ";reg r1 0x%" PRIx64 ";"
 			  "catch {reg xPSR 0x01000000};catch {reg xpsr 0x01000000};"
-			  "resume 0x%llx;"
-			  "if {[catch {wait_halt %lu} e]} {catch {halt};error $e}",
-			  (unsigned long long)ranges_in_memory(d).address,
-			  (unsigned long long)(d->area.address + PROGRAM_WORDS * 4),
-			  (unsigned long long)d->area.address, (unsigned long)ms);
+			  "resume 0x%" PRIx64 ";"
+			  "if {[catch {wait_halt %" PRIu32 "} e]} {catch {halt};error $e}",
+			  ranges_in_memory(d).address, d->area.address + PROGRAM_WORDS * 4,
+			  d->area.address, ms);
 	if (run.error)
 		b->error = run.error; /* noticed when sending */
 	else
