@@ -268,7 +268,7 @@ typedef struct stmfw_result {
 
 typedef struct stmfw_progress {
 	stmfw_op op;
-	const char *step; /* "read", "verify"                  */
+	const char *step; /* "read", "verify", "write" ...     */
 	uint64_t done;    /* bytes                             */
 	uint64_t total;   /* bytes                             */
 } stmfw_progress;
@@ -913,7 +913,8 @@ typedef struct stmfw_flash_opts {
 	stmfw_chip_cb chip;         /* may be NULL                                               */
 	stmfw_backup_cb backup;     /* NULL: old content is kept in memory only                  */
 	stmfw_plan_cb plan;         /* may be NULL                                               */
-	stmfw_progress_cb progress; /* steps "read", "backup", "erase", "write", "prove", "restore"; may be NULL */
+	stmfw_progress_cb progress; /* may be NULL; steps: "read", "reread", "erase", "write",   */
+				    /* "prove", and when it is taken back "restore"              */
 	void *arg;                  /* for all of these                                          */
 } stmfw_flash_opts;
 
