@@ -606,7 +606,9 @@ STMFW_API int stmfw_write_image(stmfw_client *c, const stmfw_write_opts *opts,
 #define STMFW_LAST_SECTOR UINT32_MAX
 
 enum stmfw_erase_flag {
-	STMFW_ERASE_PAD = 1 << 0 /* a range: all of the sectors in which it begins and ends */
+	STMFW_ERASE_PAD = 1 << 0,   /* a range: all of the sectors in which it begins and ends */
+	STMFW_ERASE_UNLOCK = 1 << 1 /* remove write protection first, as stmfw_protect() does,
+	                               from all of a group that is protected together          */
 };
 
 /**
@@ -617,9 +619,10 @@ enum stmfw_erase_flag {
  * res->banks[0] has all sectors, res->bytes is the number of bytes erased. On failure some of the
  * sectors may be erased already.
  *
- * @flags   0
+ * @flags   0 or STMFW_ERASE_UNLOCK, which may reset the chip
  * Reports  STMFW_ERANGE      no such bank or sector; nothing was erased
- *          STMFW_EPROTECTED  a sector is write protected; nothing was erased
+ *          STMFW_EPROTECTED  a sector is write protected (without STMFW_ERASE_UNLOCK); nothing was
+ *                            erased
  *          STMFW_EVERIFY     a sector is not blank afterwards; text names the first
  *          STMFW_ETARGET     the chip does not respond, or cannot be looked at
  */
@@ -727,6 +730,76 @@ typedef struct stmfw_fill_opts {
  */
 STMFW_API int stmfw_fill(stmfw_client *c, const stmfw_fill_opts *opts, stmfw_done_cb cb, void *arg,
 			 stmfw_op *op);
+
+enum stmfw_protection { STMFW_PROTECTION_OFF = 0, STMFW_PROTECTION_ON = 1 };
+
+/**
+ * Write protection of sectors first to last, on or off: `flash protect`; where the chip loads its
+ * option bytes only then, a reset; then a look at its state. The chip is halted afterwards, and on
+ * an F0, F1, F3, L4 or one that OpenOCD drives like them it has been reset.
+ *
+ * Success proves that the chip shows each of them as wanted. res->banks[0] has all sectors. What
+ * was done once is done again: write protection that was only waiting for a reset is not missed.
+ *
+ * Where all option bytes are written anew (F0, F1, F3), a chip with read protection would lose it
+ * and its content: that is refused. Tried on the virtual board: stm32f1x, stm32f2x; not tried:
+ * stm32l4x, stm32h7x and others (text says so). stm32lx (L0, L1) cannot do it.
+ *
+ * Reports  STMFW_ERANGE        no such bank or sector; or the sectors belong to a group that can
+ *                              only be protected together, which text names; nothing was changed
+ *          STMFW_EPROTECTED    read protection would be lost (see above); nothing was changed
+ *          STMFW_EUNSUPPORTED  one-time-programmable memory, whose protection is for ever; or
+ *                              whether read protection would be lost is not known; nothing was
+ *                              changed. Or OpenOCD's driver cannot do it
+ *          STMFW_EVERIFY       a sector is not as wanted: perhaps after a power cycle
+ */
+STMFW_API int stmfw_protect(stmfw_client *c, unsigned int bank, uint32_t first, uint32_t last,
+			    enum stmfw_protection protection, stmfw_done_cb cb, void *arg,
+			    stmfw_op *op);
+
+/**
+ * Set read-out protection to level 1, for production: nobody can read the flash any more, not even
+ * to compare it, until the protection is removed, which erases the chip. Level 2, which is for
+ * ever, cannot be set with this library.
+ *
+ * Resets and halts the chip, runs the driver's command, makes the chip load its option bytes,
+ * resets and halts it, and identifies it again: res->chip. On a chip that is protected already
+ * nothing is done, and that is a success.
+ *
+ * Success proves that the chip shows level 1 after a reset. It does not prove that it keeps others
+ * from reading. As long as a debugger is connected the firmware of a protected chip may not run:
+ * switch the board off and on.
+ *
+ * @bank    one of the chip's main flash
+ * Reports  STMFW_EVERIFY       level 1 is not in force: perhaps after a power cycle (L0, L1: always)
+ *          STMFW_ECOMMAND      OpenOCD could not do it, and level 1 is not in force
+ *          STMFW_EPROTECTED    it is at level 2, for ever
+ *          STMFW_EUNSUPPORTED  no such command is known to us for this flash driver; or where the
+ *                              chip shows its protection is not known; nothing was changed
+ *          STMFW_ETARGET       the chip does not respond. If that was after the command (text says
+ *                              so), whether it took effect is not known before a power cycle
+ *          STMFW_ERANGE        no such bank
+ * Tried on the virtual board: stm32f1x, stm32f2x. Not tried: stm32l4x, stm32h7x, stm32lx.
+ */
+STMFW_API int stmfw_lock(stmfw_client *c, unsigned int bank, stmfw_done_cb cb, void *arg,
+			 stmfw_op *op);
+
+/** What has to be said so that stmfw_unprotect() does anything; no other value will do. */
+enum stmfw_unprotect_consent { STMFW_UNPROTECT_ERASES_CHIP = 0x0e5a5e };
+
+/**
+ * Remove read-out protection level 1. THIS ERASES THE WHOLE CHIP: the firmware is gone, for
+ * everybody. Steps, reports and what was tried are as for stmfw_lock(). On a chip without read
+ * protection nothing is done, and nothing erased, and that is a success.
+ *
+ * Success proves that the chip shows level 0 after a reset. stmfw_blank_check() proves that it is
+ * blank.
+ *
+ * @consent  STMFW_UNPROTECT_ERASES_CHIP, else STMFW_EINVAL
+ */
+STMFW_API int stmfw_unprotect(stmfw_client *c, unsigned int bank,
+			      enum stmfw_unprotect_consent consent, stmfw_done_cb cb, void *arg,
+			      stmfw_op *op);
 
 /* ---- memory ---- */
 

@@ -2,48 +2,32 @@
 /*
  * Erasing, and the question whether flash is blank.
  *
- *     look (bank, sectors, protection) -> erase -> look again (erase_check)
+ *     look (bank, sectors, protection) -> (unlock) -> erase -> look again (erase_check)
  *
  * What OpenOCD says of its erasing proves nothing; the second look does.
  */
 #include <inttypes.h>
 
-#include "bank.h"
 #include "client.h"
-#include "driver.h"
 #include "flash_command.h"
+#include "protect.h"
 
 #define MAYBE_PROTECTED "Is the chip read protected? stmfw-info tells; then nobody can look."
 
-enum erase_step { ERASE_BEGIN, ERASE_LOOK, ERASE_COMMAND, ERASE_CHECK };
+enum erase_step { ERASE_BEGIN, ERASE_LOOK, ERASE_UNLOCK, ERASE_COMMAND, ERASE_CHECK };
 enum erase_what { ERASE_SECTORS, ERASE_RANGE, ERASE_ALL, ERASE_NOTHING /* a blank check */ };
 
 struct erase_job {
 	enum erase_step step;
 	enum erase_what what;
 	struct bank_info_job info;
+	struct protect_job protect;
 	uint32_t first, last;     /* sectors; of a range: once the bank is known */
 	uint64_t address, length; /* the range                                   */
 	unsigned int flags;
 };
 
 /* ---- which sectors ---- */
-
-static bool resolve_last(struct op *op, const stmfw_bank *bank)
-{
-	struct erase_job *job = op->job;
-
-	if (job->last == STMFW_LAST_SECTOR && bank->sector_count > 0)
-		job->last = (uint32_t)(bank->sector_count - 1);
-	if (job->first <= job->last && job->last < bank->sector_count)
-		return true;
-	stmfw__op_fail(op, STMFW_ERANGE,
-		       "sectors %" PRIu32 " to %" PRIu32
-		       " are not in flash bank %u (%s), which has "
-		       "%zu, from 0 on",
-		       job->first, job->last, bank->number, bank->name, bank->sector_count);
-	return false;
-}
 
 /* The sector that holds the byte at this offset, which is in the bank; else the one behind all. */
 static uint32_t sector_at(const stmfw_bank *bank, uint64_t offset)
@@ -71,7 +55,7 @@ static bool resolve_range(struct op *op, const stmfw_bank *bank)
 	}
 	job->first = sector_at(bank, offset);
 	job->last = sector_at(bank, offset + length - 1);
-	if (!resolve_last(op, bank))
+	if (!stmfw__check_sectors(op, bank, job->first, &job->last))
 		return false;
 	const stmfw_sector *a = &bank->sectors[job->first], *z = &bank->sectors[job->last];
 	if (job->flags & STMFW_ERASE_PAD ||
@@ -87,25 +71,20 @@ static bool resolve_range(struct op *op, const stmfw_bank *bank)
 
 static bool resolve(struct op *op, const stmfw_bank *bank)
 {
-	const struct erase_job *job = op->job;
+	struct erase_job *job = op->job;
 
-	return job->what == ERASE_RANGE ? resolve_range(op, bank) : resolve_last(op, bank);
+	return job->what == ERASE_RANGE ? resolve_range(op, bank)
+					: stmfw__check_sectors(op, bank, job->first, &job->last);
 }
 
-static bool may_be_erased(struct op *op, const stmfw_bank *bank)
+/* The first sector that is write protected; the one behind the last: none. */
+static uint32_t first_protected(const struct erase_job *job, const stmfw_bank *bank)
 {
-	const struct erase_job *job = op->job;
+	uint32_t i = job->first;
 
-	for (uint32_t i = job->first; i <= job->last; i++)
-		if (bank->sectors[i].is_protected == 1) {
-			op->res.advice = "Write protection must be removed first.";
-			stmfw__op_fail(op, STMFW_EPROTECTED,
-				       "sector %" PRIu32 " of flash bank %u is write protected: "
-				       "nothing was erased",
-				       i, bank->number);
-			return false;
-		}
-	return true;
+	while (i <= job->last && bank->sectors[i].is_protected != 1)
+		i++;
+	return i;
 }
 
 /* ---- erasing ---- */
@@ -122,12 +101,10 @@ static enum move send_erase(struct op *op, const stmfw_bank *bank)
 	struct erase_job *job = op->job;
 	const struct driver *driver = stmfw__driver_find(bank->driver);
 	uint32_t patience = FLASH_PATIENCE_MS + 100 * (job->last - job->first);
-	struct buf *b = stmfw__op_script(
-		op, "erase",
-		stmfw__op_deadline(op, patience, bytes_of(job, bank), FLASH_SLOWEST_ERASE));
+	uint32_t ms = stmfw__op_deadline(op, patience, bytes_of(job, bank), FLASH_SLOWEST_ERASE);
+	struct buf *b = stmfw__op_script(op, "erase", ms);
 
 	job->step = ERASE_COMMAND;
-	op->shielded = true; /* the look behind it is a part of its result */
 	if (job->what == ERASE_ALL && driver && driver->mass_erase)
 		stmfw__buf_printf(b, "%s %u", driver->mass_erase, bank->number);
 	else
@@ -145,6 +122,19 @@ static enum move look_again(struct op *op)
 	return stmfw__op_call(op, &stmfw__bank_info_kind, &job->info);
 }
 
+static enum move unlock(struct op *op)
+{
+	struct erase_job *job = op->job;
+
+	job->step = ERASE_UNLOCK;
+	job->protect = (struct protect_job){ .bank = job->info.search.number,
+					     .first = job->first,
+					     .last = job->last,
+					     .wanted = 0,
+					     .whole_groups = true };
+	return stmfw__op_call(op, &stmfw__protect_kind, &job->protect);
+}
+
 static enum move take_look(struct op *op)
 {
 	struct erase_job *job = op->job;
@@ -154,7 +144,26 @@ static enum move take_look(struct op *op)
 		return MOVE_DONE;
 	if (job->what == ERASE_NOTHING)
 		return look_again(op);
-	return may_be_erased(op, bank) ? send_erase(op, bank) : MOVE_DONE;
+	uint32_t is_protected = first_protected(job, bank);
+	if (is_protected > job->last)
+		return stmfw__op_shield(op) ? send_erase(op, bank) : MOVE_DONE;
+	if (job->flags & STMFW_ERASE_UNLOCK)
+		return unlock(op);
+	op->res.advice = "Write protection must be removed first.";
+	return stmfw__op_fail(op, STMFW_EPROTECTED,
+			      "sector %" PRIu32 " of flash bank %u is write protected: nothing was "
+			      "erased",
+			      is_protected, bank->number);
+}
+
+static enum move after_unlock(struct op *op)
+{
+	if (op->res.status != STMFW_OK)
+		return MOVE_DONE;
+	if (op->cancel_wanted)
+		return stmfw__op_fail(op, STMFW_ECANCELED,
+				      "canceled; write protection was removed, nothing was erased");
+	return send_erase(op, op->res.banks);
 }
 
 /* ---- is it blank? ---- */
@@ -230,6 +239,8 @@ static enum move erase_next(struct op *op, const struct reply *last)
 		return stmfw__op_call(op, &stmfw__bank_info_kind, &job->info);
 	case ERASE_LOOK:
 		return take_look(op);
+	case ERASE_UNLOCK:
+		return after_unlock(op);
 	case ERASE_COMMAND:
 		return reply_ok(last) ? look_again(op)
 				      : stmfw__op_refused(op, STMFW_ECOMMAND, last);
@@ -263,17 +274,19 @@ static int submit(stmfw_client *c, const struct op_kind *kind, unsigned int bank
 int stmfw_erase_sectors(stmfw_client *c, unsigned int bank, uint32_t first, uint32_t last,
 			unsigned int flags, stmfw_done_cb cb, void *arg, stmfw_op *out)
 {
-	if (first > last || flags != 0)
+	if (first > last || flags & ~(unsigned int)STMFW_ERASE_UNLOCK)
 		return STMFW_EINVAL;
 	return submit(c, &erase_kind, bank,
-		      &(struct erase_job){ .what = ERASE_SECTORS, .first = first, .last = last },
+		      &(struct erase_job){
+			      .what = ERASE_SECTORS, .first = first, .last = last, .flags = flags },
 		      cb, arg, out);
 }
 
 int stmfw_erase_range(stmfw_client *c, unsigned int bank, uint64_t address, uint64_t length,
 		      unsigned int flags, stmfw_done_cb cb, void *arg, stmfw_op *out)
 {
-	if (length == 0 || length > UINT64_MAX - address || flags & ~(unsigned int)STMFW_ERASE_PAD)
+	if (length == 0 || length > UINT64_MAX - address ||
+	    flags & ~(unsigned int)(STMFW_ERASE_PAD | STMFW_ERASE_UNLOCK))
 		return STMFW_EINVAL;
 	return submit(
 		c, &erase_kind, bank,

@@ -106,6 +106,16 @@ enum move stmfw__op_return(struct op *op)
 	return op->kind->next(op, NULL);
 }
 
+bool stmfw__op_shield(struct op *op)
+{
+	if (op->cancel_wanted) {
+		stmfw__op_fail(op, STMFW_ECANCELED, "canceled before anything was changed");
+		return false;
+	}
+	op->shielded = true;
+	return true;
+}
+
 struct buf *stmfw__op_script(struct op *op, const char *step, uint32_t deadline_ms)
 {
 	op->res.step = step;

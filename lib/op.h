@@ -86,6 +86,9 @@ void stmfw__op_free(struct op *op);
 enum move stmfw__op_call(struct op *op, const struct op_kind *kind, void *job);
 /* The one that was called is done: back to its caller. */
 enum move stmfw__op_return(struct op *op);
+/* From here on the result is the truth about what the next command does to the chip: a wish to cancel
+   comes too late. False: there is one already, and op->res says so. */
+bool stmfw__op_shield(struct op *op);
 /* Begin the text of the next request. deadline_ms 0: the client's for quick commands. */
 struct buf *stmfw__op_script(struct op *op, const char *step, uint32_t deadline_ms);
 /* A deadline for something that takes longer the more bytes there are. */

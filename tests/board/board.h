@@ -76,7 +76,8 @@ struct flash_ctl {
 	enum lock_state lock, option_lock;
 	uint32_t cr, sr, ar;
 	uint8_t option[OPTION_SIZE]; /* F0/F1: the option bytes as stored */
-	uint32_t optcr, optcr_stored; /* F4: register, and what survives a reset */
+	uint32_t optcr, optcr_stored; /* F4: register, and what is in the flash */
+	uint32_t optcr_loaded;        /* F4: what the register is after a reset */
 	uint32_t obr;
 	uint32_t wrp;  /* in force: bit clear = protected */
 	bool read_protected; /* in force */
@@ -85,7 +86,8 @@ struct flash_ctl {
 struct flash_family {
 	uint32_t regs_base, option_base;
 	void (*factory)(struct board *b); /* option bytes as delivered */
-	void (*reset)(struct board *b);   /* loads the option bytes, locks the registers */
+	void (*load_options)(struct board *b); /* those that are stored come into force */
+	void (*reset)(struct board *b);   /* locks the registers */
 	void (*protect_reads)(struct board *b);
 	void (*protect_writes)(struct board *b, uint32_t wrp);
 	enum bus_result (*program)(struct board *b, uint32_t offset, unsigned width,
@@ -199,6 +201,7 @@ enum fault_kind {
 	FAULT_LOW_VOLTAGE,
 	FAULT_RDP,
 	FAULT_WRP,
+	FAULT_OPTIONS_LATE,
 	FAULT_WRONG_IDCODE,
 	FAULT_READ_AFTER,
 	FAULT_WRITE_AFTER,

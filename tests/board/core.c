@@ -301,6 +301,8 @@ void core_reset(struct board *b)
 	b->stats.resets++;
 	regs_forget(&b->regs, PERIPHERALS, PERIPHERALS_LAST);
 	regs_forget(&b->regs, VTOR, VTOR);
+	if (!fault_is_on(b, FAULT_OPTIONS_LATE))
+		b->chip->family->load_options(b);
 	b->chip->family->reset(b);
 	load_vectors(b);
 	core->reset_wanted = false;
@@ -316,6 +318,7 @@ void core_power_on(struct board *b)
 {
 	leave_cpu(b);
 	memset(&b->core, 0, sizeof(b->core));
+	b->chip->family->load_options(b);
 	core_reset(b);
 	b->stats.resets = 0;
 }

@@ -19,6 +19,7 @@ static const struct {
 	[FAULT_LOW_VOLTAGE] = { "low-voltage", VALUE_OPTIONAL, 10000 },
 	[FAULT_RDP] = { "rdp", VALUE_NONE, 0 },
 	[FAULT_WRP] = { "wrp", VALUE_SECTORS, 0 },
+	[FAULT_OPTIONS_LATE] = { "options-late", VALUE_NONE, 0 },
 	[FAULT_WRONG_IDCODE] = { "wrong-idcode", VALUE_NUMBER, UINT32_MAX },
 	[FAULT_READ_AFTER] = { "read-fault-after", VALUE_NUMBER, UINT64_MAX },
 	[FAULT_WRITE_AFTER] = { "write-fault-after", VALUE_NUMBER, UINT64_MAX },
@@ -34,6 +35,7 @@ static const struct {
 const char *fault_names(void)
 {
 	return "  no-target  low-voltage[=MV]  wrong-idcode=ID  no-halt  rdp  wrp=FIRST-LAST\n"
+	       "  options-late (until power is switched off and on)\n"
 	       "  read-fault-after=BYTES  write-fault-after=BYTES  fault-at=N (memory command)\n"
 	       "  stuck=ADDRESS:BYTE  corrupt-read=OFFSET\n"
 	       "  unplug-after=N  hangup-after=N  stall-after=N (probe commands)\n";
@@ -108,6 +110,7 @@ static void apply(struct board *b, enum fault_kind kind)
 		protect_sectors(b, &b->faults[kind]);
 	else
 		return;
+	b->chip->family->load_options(b);
 	b->chip->family->reset(b);
 }
 
@@ -148,6 +151,7 @@ void fault_clear(struct board *b)
 	memset(b->faults, 0, sizeof(b->faults));
 	if (protections) {
 		b->chip->family->factory(b);
+		b->chip->family->load_options(b);
 		b->chip->family->reset(b);
 	}
 }

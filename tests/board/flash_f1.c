@@ -79,7 +79,7 @@ static uint32_t load_option(struct board *b, unsigned at)
 	return 0xFF;
 }
 
-static void load_options(struct board *b)
+static void f1_load_options(struct board *b)
 {
 	struct flash_ctl *ctl = &b->ctl;
 	unsigned shift = b->chip->obr_user_bit;
@@ -103,7 +103,6 @@ static void f1_reset(struct board *b)
 	b->ctl.cr = 0;
 	b->ctl.sr = 0;
 	b->ctl.ar = 0;
-	load_options(b);
 }
 
 static enum bus_result f1_program(struct board *b, uint32_t offset, unsigned width,
@@ -245,6 +244,7 @@ const struct flash_family flash_f1 = {
 	.regs_base = 0x40022000,
 	.option_base = 0x1FFFF800,
 	.factory = f1_factory,
+	.load_options = f1_load_options,
 	.reset = f1_reset,
 	.protect_reads = f1_protect_reads,
 	.protect_writes = f1_protect_writes,

@@ -56,6 +56,15 @@ static void f4_protect_writes(struct board *b, uint32_t wrp)
 	b->ctl.optcr_stored = (b->ctl.optcr_stored & 0xFFFFu) | (wrp & 0xFFF) << 16;
 }
 
+static void f4_load_options(struct board *b)
+{
+	struct flash_ctl *ctl = &b->ctl;
+
+	ctl->optcr_loaded = ctl->optcr_stored;
+	ctl->wrp = ctl->optcr_stored >> 16;
+	ctl->read_protected = rdp(ctl->optcr_stored) != b->chip->rdp_off;
+}
+
 static void f4_reset(struct board *b)
 {
 	struct flash_ctl *ctl = &b->ctl;
@@ -64,9 +73,7 @@ static void f4_reset(struct board *b)
 	ctl->option_lock = LOCK_CLOSED;
 	ctl->cr = 0;
 	ctl->sr = 0;
-	ctl->optcr = ctl->optcr_stored;
-	ctl->wrp = ctl->optcr_stored >> 16;
-	ctl->read_protected = rdp(ctl->optcr_stored) != b->chip->rdp_off;
+	ctl->optcr = ctl->optcr_loaded;
 }
 
 static uint32_t program_error(struct board *b, uint32_t offset, unsigned width)
@@ -143,7 +150,8 @@ static void store_options(struct board *b)
 	if (rdp(ctl->optcr) == off && (ctl->read_protected || rdp(ctl->optcr_stored) != off))
 		flash_erase_all(b);
 	ctl->optcr_stored = ctl->optcr;
-	ctl->wrp = ctl->optcr >> 16;
+	if (!fault_is_on(b, FAULT_OPTIONS_LATE))
+		ctl->wrp = ctl->optcr >> 16;
 }
 
 static void write_optcr(struct board *b, uint32_t value)
@@ -208,6 +216,7 @@ const struct flash_family flash_f4 = {
 	.regs_base = 0x40023C00,
 	.option_base = 0x1FFFC000,
 	.factory = f4_factory,
+	.load_options = f4_load_options,
 	.reset = f4_reset,
 	.protect_reads = f4_protect_reads,
 	.protect_writes = f4_protect_writes,

@@ -421,6 +421,26 @@ def test_fault_wrp():
     fault("wrp=0-0", "reset halt", WRITE, chip="f407vg", says="failed erasing sectors 0 to 0")
 
 
+def test_fault_options_late():
+    for chip, name in (("f103c8", "stm32f1x"), ("f407vg", "stm32f2x")):
+        with Board("--chip", chip, "--fault", "options-late", chip=chip) as b:
+            b.make_image(4096)
+            b.openocd(*HALT, WRITE, f"{name} lock 0", "reset halt",
+                      "verify_image image.bin 0x08000000")
+            b.do("unplug")
+            b.do("plug")
+            b.openocd(*HALT, "flash read_bank 0 out.bin", fails=True, says="error reading to flash")
+            b.openocd(*HALT, f"{name} unlock 0", "reset halt", "flash read_bank 0 out.bin",
+                      fails=True, says="error reading to flash")
+            b.do("unplug")
+            b.do("plug")
+            b.check_flash(b"\xff" * SIZES[chip])
+            b.openocd(*HALT, WRITE, "flash protect 0 0 0 on", "reset halt", WRITE)
+            b.do("unplug")
+            b.do("plug")
+            b.openocd(*HALT, WRITE, fails=True, says="failed erasing sectors")
+
+
 def test_fault_read():
     fault("read-fault-after=4096", "reset halt", "flash read_bank 0 out.bin",
           says="error reading to flash")

@@ -127,7 +127,7 @@ static int call_erase_range(stmfw_client *c, struct watch *w, stmfw_op *op)
 
 static int call_mass_erase(stmfw_client *c, struct watch *w, stmfw_op *op)
 {
-	fake_chip.protected_blocks = 0;
+	fake_chip_protect(1, 0);
 	return stmfw_mass_erase(c, 0, on_done, w, op);
 }
 
@@ -170,6 +170,23 @@ static int call_fill(stmfw_client *c, struct watch *w, stmfw_op *op)
 	o.value = 0xdeadbeef;
 	o.count = 16;
 	return stmfw_fill(c, &o, on_done, w, op);
+}
+
+static int call_protect(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	fake_chip_protect(0, 0);
+	return stmfw_protect(c, 0, 4, 7, STMFW_PROTECTION_ON, on_done, w, op);
+}
+
+static int call_lock(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	fake_chip_protect(0, fake_chip.stored_blocks);
+	return stmfw_lock(c, 0, on_done, w, op);
+}
+
+static int call_unprotect(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	return stmfw_unprotect(c, 0, STMFW_UNPROTECT_ERASES_CHIP, on_done, w, op);
 }
 
 static int call_read_words(stmfw_client *c, struct watch *w, stmfw_op *op)
@@ -243,7 +260,8 @@ static int call_flash(stmfw_client *c, struct watch *w, stmfw_op *op)
 {
 	stmfw_flash_opts o = STMFW_INIT(stmfw_flash_opts);
 
-	fake_chip.unprotected = fake_chip.runs_code = true;
+	fake_chip_protect(0, fake_chip.stored_blocks);
+	fake_chip.runs_code = true;
 	o.image = small_image();
 	o.progress = on_progress;
 	o.arg = &side;
@@ -275,6 +293,9 @@ const struct api_call api_calls[] = {
 	{ "write_bank", call_write_bank },
 	{ "verify_bank", call_verify_bank },
 	{ "fill", call_fill },
+	{ "protect", call_protect },
+	{ "lock", call_lock },
+	{ "unprotect", call_unprotect },
 	{ "read_words", call_read_words },
 	{ "write_words", call_write_words },
 	{ "read_block", call_read_block },

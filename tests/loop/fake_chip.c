@@ -93,6 +93,24 @@ static void list_targets(struct fake_conn *conn, const char *args)
 static void verify_image(struct fake_conn *conn, const char *args);
 static void fill(struct fake_conn *conn, unsigned long width, const char *args);
 
+/* What the option bytes say comes into force. */
+static void load_options(void)
+{
+	if (fake_chip.options_stay)
+		return;
+	fake_chip.rdp = fake_chip.stored_rdp;
+	fake_chip.protected_blocks = fake_chip.stored_blocks;
+}
+
+static void reset_and_list(struct fake_conn *conn, const char *args)
+{
+	load_options();
+	fake_chip.resets++;
+	if (!fake_chip.deaf_to_halt)
+		fake_chip.state = "halted";
+	list_targets(conn, args);
+}
+
 static void halt_and_list(struct fake_conn *conn, const char *args)
 {
 	if (!fake_chip.deaf_to_halt)
@@ -180,14 +198,26 @@ static const struct {
 	uint32_t address, value;
 } registers[] = {
 	{ 0xe000ed00, 0x411fc231 }, /* CPUID: Cortex-M3               */
-	{ 0xe0042000, 0x20036410 }, /* DBGMCU_IDCODE                  */
 	{ 0x1ffff7e0, 0xffff0008 }, /* flash size, KiB                */
-	{ 0x1ffff7e4, 0xffffffff },
-	{ 0x1ffff7e8, 0x04030201 }, /* unique id                      */
-	{ 0x1ffff7ec, 0x08070605 },
-	{ 0x1ffff7f0, 0x0c0b0a09 },
-	{ 0x4002201c, 0x03fffffe }, /* FLASH_OBR: read-out protection */
+	{ 0x1ffff7e4, 0xffffffff }, { 0x1ffff7e8, 0x04030201 }, /* unique id                      */
+	{ 0x1ffff7ec, 0x08070605 }, { 0x1ffff7f0, 0x0c0b0a09 },
 };
+
+/* Those that change: id, and read-out protection as F1 (FLASH_OBR) and F4 (OPTCR) show it. */
+static bool changing_register(unsigned long address, uint32_t *value)
+{
+	static const uint32_t levels[] = { 0xaa00, 0x5500, 0xcc00 };
+
+	if (address == 0xe0042000)
+		*value = fake_chip.idcode;
+	else if (address == 0x4002201c)
+		*value = 0x03fffffcu | (fake_chip.rdp ? 2 : 0);
+	else if (address == 0x40023c14)
+		*value = 0x0fff00ecu | levels[fake_chip.rdp];
+	else
+		return false;
+	return true;
+}
 
 /* false: nothing there. */
 static bool memory_byte(unsigned long address, uint8_t *byte)
@@ -197,13 +227,17 @@ static bool memory_byte(unsigned long address, uint8_t *byte)
 	else if (address - FAKE_CHIP_RAM < sizeof(fake_chip.ram))
 		*byte = fake_chip.ram[address - FAKE_CHIP_RAM];
 	else {
+		uint32_t value;
+
+		if (changing_register(address & ~3ul, &value)) {
+			*byte = (uint8_t)(value >> (8 * (address & 3)));
+			return true;
+		}
 		for (size_t i = 0; i < sizeof(registers) / sizeof(registers[0]); i++) {
 			unsigned long at = address - registers[i].address;
 
 			if (at < 4) {
 				*byte = (uint8_t)(registers[i].value >> (8 * at));
-				if (address == 0x4002201c && fake_chip.unprotected)
-					*byte &= 0xfd;
 				return true;
 			}
 		}
@@ -327,8 +361,8 @@ static void list_banks(struct fake_conn *conn, const char *args)
 {
 	(void)args;
 	out.length += (size_t)snprintf(
-		out.at + out.length, 200, "0\tstm32f1x.flash\t%s\tstm32f1x.cpu\t%u\t%u",
-		fake_chip.driver, FAKE_CHIP_BASE, fake_chip.probed ? FAKE_CHIP_FLASH_SIZE : 0);
+		out.at + out.length, 200, "0\tstm32f1x.flash\t%s\tstm32f1x.cpu\t%lu\t%u",
+		fake_chip.driver, fake_chip.base, fake_chip.probed ? FAKE_CHIP_FLASH_SIZE : 0);
 	answer(conn);
 }
 
@@ -416,6 +450,58 @@ static void mass_erase(struct fake_conn *conn, const char *args)
 	fake_chip.mass_erases++;
 	put("stm32x mass erase complete", 0, 0);
 	answer(conn);
+}
+
+/* ... BANK FIRST LAST on|off; F1: in force after a reset. */
+static void protect(struct fake_conn *conn, const char *args)
+{
+	ck_assert_uint_eq(number(&args), 0);
+	unsigned long first = number(&args), last = number(&args);
+
+	ck_assert_uint_lt(last, 2);
+	fake_chip.option_commands++;
+	for (unsigned long i = first; i <= last; i++)
+		if (strcmp(args, "on") == 0)
+			fake_chip.stored_blocks |= 1u << i;
+		else
+			fake_chip.stored_blocks &= ~(1u << i);
+	if (strcmp(fake_chip.driver, "stm32f1x") != 0)
+		fake_chip.protected_blocks = fake_chip.stored_blocks;
+	fake_reply_ok(conn, "set protection for blocks");
+}
+
+/* Says yes, whatever it did. */
+static void lock(struct fake_conn *conn, const char *args)
+{
+	ck_assert_uint_eq(number(&args), 0);
+	fake_chip.option_commands++;
+	if (fake_chip.refuses_options) {
+		refuse(conn, -4, "Error: it could not");
+		return;
+	}
+	fake_chip.stored_rdp = 1;
+	fake_reply_ok(conn, "stm32x locked");
+}
+
+static void unlock(struct fake_conn *conn, const char *args)
+{
+	ck_assert_uint_eq(number(&args), 0);
+	fake_chip.option_commands++;
+	if (fake_chip.refuses_options) {
+		refuse(conn, -4, "Error: it could not");
+		return;
+	}
+	fake_chip.stored_rdp = 0;
+	fake_reply_ok(conn, "stm32x unlocked.");
+}
+
+/* It resets the chip, which OpenOCD may take for a failure. */
+static void option_load(struct fake_conn *conn, const char *args)
+{
+	ck_assert_uint_eq(number(&args), 0);
+	fake_chip.option_loads++;
+	load_options();
+	refuse(conn, -4, "Error: SWD_DP_ERROR");
 }
 
 static void file_size(struct fake_conn *conn, const char *args)
@@ -611,8 +697,8 @@ static const struct {
 } scripts[] = {
 	{ "list $t $r}} ", on_target },
 	{ "reset run;", run_and_list },
-	{ "reset halt;", halt_and_list },
-	{ "reset init;", halt_and_list },
+	{ "reset halt;", reset_and_list },
+	{ "reset init;", reset_and_list },
 	{ "foreach t [target names]", list_targets },
 	{ "array2mem v $w $a $n}} ", write_memory },
 	{ "list $c 0}} ", read_ids },
@@ -625,6 +711,10 @@ static const struct {
 	{ "flash erase_check ", erase_check },
 	{ "flash erase_sector ", erase_sector },
 	{ "stm32f1x mass_erase ", mass_erase },
+	{ "flash protect ", protect },
+	{ "x unlock ", unlock },
+	{ "x lock ", lock },
+	{ "stm32l4x option_load ", option_load },
 	{ "flash read_bank ", read_bank },
 	{ "flash write_bank ", write_bank },
 	{ "flash verify_bank ", verify_bank },
@@ -693,6 +783,12 @@ static void on_request(struct fake_conn *conn, const char *script, size_t length
 	ck_abort_msg("the fake chip does not know: %s", script);
 }
 
+void fake_chip_protect(unsigned int rdp, unsigned int blocks)
+{
+	fake_chip.rdp = fake_chip.stored_rdp = rdp;
+	fake_chip.protected_blocks = fake_chip.stored_blocks = blocks;
+}
+
 void fake_chip_reset(void)
 {
 	char directory[sizeof(fake_chip.directory)];
@@ -706,8 +802,10 @@ void fake_chip_reset(void)
 		fake_chip.ram[i] = (uint8_t)(i ^ 0x5a);
 	fake_chip.state = "halted";
 	fake_chip.driver = "stm32f1x";
+	fake_chip.base = FAKE_CHIP_BASE;
 	fake_chip.pause_at = -1;
-	fake_chip.protected_blocks = 2;
+	fake_chip.idcode = 0x20036410;
+	fake_chip_protect(1, 2);
 	memset(fake_chip.erased, 1, sizeof(fake_chip.erased));
 	fake_chip.erased[0] = 0;
 	fake_chip.erased[2] = -1;

@@ -37,9 +37,9 @@ struct fake_chip {
 	uint8_t flash[FAKE_CHIP_FLASH_SIZE];
 	uint8_t ram[1024];
 	bool probed;
-	bool unprotected;      /* against reading; as new it is protected                    */
 	bool runs_code;        /* has a work area, and makes checksums when it is told to    */
 	bool wrong_sums;       /* ... wrong ones                                             */
+	unsigned long base;    /* of the flash bank                                   */
 	const char *driver;    /* of the flash bank                                   */
 	const char *state;     /* of the target                                       */
 	bool deaf_to_halt;     /* `halt` and `reset halt` say yes and do nothing      */
@@ -55,6 +55,12 @@ struct fake_chip {
 	signed char erased[FAKE_CHIP_FLASH_SIZE / 1024]; /* 1, 0, or -1: cannot be told */
 	unsigned long bad_sector; /* does not get blank                               */
 	unsigned int protected_blocks; /* bit N: of 4 KiB                             */
+	unsigned int stored_blocks; /* ... after the next reset                       */
+	uint32_t idcode;
+	unsigned int rdp, stored_rdp; /* level in force, level after the next reset   */
+	bool options_stay;     /* not even a reset loads them                         */
+	bool refuses_options;  /* lock and unlock fail                                */
+	int option_commands, option_loads, resets; /* that came                       */
 	bool sector_states;    /* the list of sectors claims that none is protected   */
 	bool no_sector_list;   /* as some versions                                    */
 	int erase_commands, mass_erases, file_commands; /* that came                  */
@@ -80,6 +86,8 @@ void fake_chip_start(void);
 void fake_chip_connect(void);
 /* The chip and its OpenOCD are as new. */
 void fake_chip_reset(void);
+/* Read protection level and write protected blocks of 4 KiB (bit N). As new: 1 and 2. */
+void fake_chip_protect(unsigned int rdp, unsigned int blocks);
 /* Number of files and directories that are left in TMPDIR. */
 int fake_chip_litter(void);
 /* Checked tear-down, before the fixture's own: nothing may be left. */

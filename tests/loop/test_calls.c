@@ -113,7 +113,8 @@ static bool is_slow(const struct api_call *call, int request)
 		{ "verify_flash", 1 }, { "bank_info", 2 },   { "erase_sectors", 2 },
 		{ "erase_range", 2 },  { "mass_erase", 2 },  { "blank_check", 2 },
 		{ "write_bank", 2 },   { "verify_bank", 2 }, { "fill", 1 },
-		{ "flash", 9 },
+		{ "flash", 9 },        { "protect", 4 },     { "lock", 4 },
+		{ "unprotect", 4 },
 	};
 
 	for (size_t i = 0; i < sizeof(slow) / sizeof(slow[0]); i++)

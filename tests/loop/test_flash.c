@@ -119,7 +119,8 @@ static void prepare(void)
 static void begin(void)
 {
 	fake_chip_connect();
-	fake_chip.runs_code = fake_chip.unprotected = true;
+	fake_chip_protect(0, 2);
+	fake_chip.runs_code = true;
 	prepare();
 }
 
@@ -134,7 +135,8 @@ static void begin_again(void)
 	make_client();
 	start_connecting(NULL, fake_ocd_port(fx.ocd));
 	RUN_UNTIL(fx.connecting.calls);
-	fake_chip.runs_code = fake_chip.unprotected = true;
+	fake_chip_protect(0, 2);
+	fake_chip.runs_code = true;
 	prepare();
 }
 
@@ -287,7 +289,7 @@ END_TEST
 START_TEST(write_protection)
 {
 	begin();
-	fake_chip.protected_blocks = 1;
+	fake_chip_protect(0, 1);
 	flash();
 	assert_failed_once(&done, STMFW_EPROTECTED, STMFW_FINISHED);
 	ck_assert_int_eq(seen.report.content, STMFW_CONTENT_UNCHANGED);

@@ -1,34 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* test_plain.c - plain flash commands: what they refuse, and that they believe no mere words. */
-#include "calls.h"
-
 #include <stdio.h>
-#include <string.h>
 
-#include "fake_chip.h"
+#include "plain.h"
 
-#define RUN(call)                               \
-	do {                                    \
-		memset(&done, 0, sizeof(done)); \
-		ACCEPTED(call);                 \
-		RUN_UNTIL(done.calls);          \
-	} while (0)
-#define FAILS(status_, words, call)                                                        \
-	do {                                                                               \
-		RUN(call);                                                                 \
-		assert_failed_once(&done, status_, STMFW_FINISHED);                        \
-		ck_assert_msg(strstr(done.text, words) != NULL, "no \"%s\" in: %s", words, \
-			      done.text);                                                  \
-	} while (0)
-#define SUCCEEDS(call)                                          \
-	do {                                                    \
-		RUN(call);                                      \
-		assert_status(&done, STMFW_OK, STMFW_FINISHED); \
-	} while (0)
-#define DONE on_done, &done, NULL
 #define BASE FAKE_CHIP_BASE
-
-static struct watch done;
 
 static stmfw_check_opts check_opts(void)
 {
@@ -197,7 +173,7 @@ START_TEST(mass_erase_by_the_drivers_command_or_sector_by_sector)
 
 	fake_chip_connect();
 	fake_chip.driver = drivers[_i];
-	fake_chip.protected_blocks = 0;
+	fake_chip_protect(1, 0);
 	SUCCEEDS(stmfw_mass_erase(fx.client, 0, DONE));
 	ck_assert_int_eq(fake_chip.mass_erases, _i == 0);
 	ck_assert_int_eq(fake_chip.erase_commands, _i != 0);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Making the chip load its option bytes: see options.h. */
+#include "options.h"
+
+#include "target.h"
+
+static enum move send_load(struct op *op)
+{
+	struct options_job *job = op->job;
+
+	job->step = OPTIONS_COMMAND;
+	stmfw__buf_printf(stmfw__op_script(op, "load option bytes", 0), "%s %u", job->driver->load,
+			  job->bank);
+	return MOVE_SEND;
+}
+
+static enum move reset(struct op *op)
+{
+	struct options_job *job = op->job;
+	void *reset_job = stmfw__reset_job(op, STMFW_RESET_HALT);
+
+	job->step = OPTIONS_RESET;
+	return reset_job ? stmfw__op_call(op, &stmfw__control_kind, reset_job) : stmfw__op_ok(op);
+}
+
+static enum move options_next(struct op *op, const struct reply *last)
+{
+	const struct options_job *job = op->job;
+
+	(void)last;
+	switch (job->step) {
+	case OPTIONS_BEGIN:
+		return job->driver && job->driver->load ? send_load(op) : reset(op);
+	case OPTIONS_COMMAND: /* it resets the chip under OpenOCD, which may call that a failure */
+		return reset(op);
+	case OPTIONS_RESET:
+		break;
+	}
+	return MOVE_DONE;
+}
+
+const struct op_kind stmfw__options_kind = { .name = "load option bytes", .next = options_next };

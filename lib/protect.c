@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Write protection of sectors, on or off.
+ *
+ *     look -> (read protected?) -> flash protect -> (load the option bytes) -> look again
+ *
+ * Sectors may be protected in groups, and `flash protect` counts groups. A driver may write all
+ * option bytes anew: on a chip with read protection that removes it and erases the flash. So there
+ * read protection is asked for first, and nothing is done where it is on, or not known.
+ */
+#include "protect.h"
+
+#include <inttypes.h>
+
+#include "client.h"
+#include "flash_command.h"
+
+#define POWER_CYCLE                                                                             \
+	"It may take effect after a power cycle: switch the board off and on, then check with " \
+	"stmfw-info."
+
+/* Flash of the STM32s begins at 0x08000000; their one-time-programmable memory lies here. */
+bool stmfw__is_otp(const stmfw_bank *bank)
+{
+	return bank->base >> 20 == 0x1ff;
+}
+
+bool stmfw__check_sectors(struct op *op, const stmfw_bank *bank, uint32_t first, uint32_t *last)
+{
+	if (*last == STMFW_LAST_SECTOR && bank->sector_count > 0)
+		*last = (uint32_t)(bank->sector_count - 1);
+	if (first <= *last && *last < bank->sector_count)
+		return true;
+	stmfw__op_fail(op, STMFW_ERANGE,
+		       "sectors %" PRIu32 " to %" PRIu32
+		       " are not in flash bank %u (%s), which has "
+		       "%zu, from 0 on",
+		       first, *last, bank->number, bank->name, bank->sector_count);
+	return false;
+}
+
+/* ---- groups ---- */
+
+static uint32_t group_of(const struct flash_info *groups, uint64_t offset)
+{
+	uint32_t i = 0;
+
+	while (i + 1 < groups->count &&
+	       offset - groups->sectors[i].offset >= groups->sectors[i].size)
+		i++;
+	return i;
+}
+
+static uint64_t end_of(const stmfw_sector *s)
+{
+	return s->offset + s->size;
+}
+
+static bool resolve_groups(struct op *op, const stmfw_bank *bank)
+{
+	struct protect_job *job = op->job;
+	const struct flash_info *groups = &job->before.blocks;
+	uint64_t begin = bank->sectors[job->first].offset, end = end_of(&bank->sectors[job->last]);
+
+	job->first_group = group_of(groups, begin);
+	job->last_group = group_of(groups, end - 1);
+	uint64_t group_begin = groups->sectors[job->first_group].offset;
+	uint64_t group_end = end_of(&groups->sectors[job->last_group]);
+	if (job->whole_groups || (group_begin == begin && group_end == end))
+		return true;
+	stmfw__op_fail(op, STMFW_ERANGE,
+		       "this chip protects sectors in groups: 0x%08" PRIx64 " to 0x%08" PRIx64
+		       " cannot be protected without all of 0x%08" PRIx64 " to 0x%08" PRIx64,
+		       bank->base + begin, bank->base + end - 1, bank->base + group_begin,
+		       bank->base + group_end - 1);
+	return false;
+}
+
+/* ---- the steps ---- */
+
+static enum move look(struct op *op, struct bank_info_job *info, enum protect_step step)
+{
+	struct protect_job *job = op->job;
+
+	job->step = step;
+	info->search = (struct bank_search){ .number = job->bank, .probe = true };
+	return stmfw__op_call(op, &stmfw__bank_info_kind, info);
+}
+
+static enum move send_protect(struct op *op)
+{
+	struct protect_job *job = op->job;
+
+	if (!stmfw__op_shield(op))
+		return MOVE_DONE;
+	job->step = PROTECT_COMMAND;
+	stmfw__buf_printf(
+		stmfw__op_script(op, "protect", stmfw__op_deadline(op, FLASH_PATIENCE_MS, 0, 1)),
+		"flash protect %u %" PRIu32 " %" PRIu32 " %s", job->bank, job->first_group,
+		job->last_group, job->wanted ? "on" : "off");
+	return MOVE_SEND;
+}
+
+static enum move take_look(struct op *op)
+{
+	struct protect_job *job = op->job;
+	const stmfw_bank *bank = op->res.banks;
+
+	if (op->res.status != STMFW_OK)
+		return MOVE_DONE;
+	if (stmfw__is_otp(bank))
+		return stmfw__op_fail(op, STMFW_EUNSUPPORTED,
+				      "flash bank %u (%s) can be programmed once: protecting it is "
+				      "for ever, and we do not do that",
+				      bank->number, bank->name);
+	if (!stmfw__check_sectors(op, bank, job->first, &job->last) || !resolve_groups(op, bank))
+		return MOVE_DONE;
+	job->driver = stmfw__driver_find(bank->driver);
+	if (!job->driver || !job->driver->rewrites_all)
+		return send_protect(op);
+	job->step = PROTECT_IDENTIFY;
+	stmfw__identify_init(&job->identify, bank->target[0] ? bank->target : NULL);
+	return stmfw__op_call(op, &stmfw__identify_kind, &job->identify);
+}
+
+static enum move take_identity(struct op *op)
+{
+	if (op->res.status != STMFW_OK)
+		return MOVE_DONE;
+	switch (op->res.chip->rdp) {
+	case STMFW_RDP_0:
+		return send_protect(op);
+	case STMFW_RDP_1:
+	case STMFW_RDP_2:
+		op->res.advice = "Read protection must be removed first, which erases the chip.";
+		return stmfw__op_fail(op, STMFW_EPROTECTED,
+				      "read protection is on, and changing write protection would "
+				      "remove it and erase the chip: nothing was changed");
+	case STMFW_RDP_UNKNOWN:
+		break;
+	}
+	return stmfw__op_fail(op, STMFW_EUNSUPPORTED,
+			      "whether this chip is read protected is not known, and if it is, "
+			      "changing write protection would erase it: nothing was changed");
+}
+
+static enum move after_command(struct op *op, const struct reply *last)
+{
+	struct protect_job *job = op->job;
+
+	if (!reply_ok(last))
+		return stmfw__op_refused(op, STMFW_ECOMMAND, last);
+	if (!job->driver || job->driver->writes == OPTIONS_AT_ONCE)
+		return look(op, &job->after, PROTECT_CHECK);
+	job->step = PROTECT_LOAD;
+	job->options = (struct options_job){ .driver = job->driver, .bank = job->bank };
+	return stmfw__op_call(op, &stmfw__options_kind, &job->options);
+}
+
+static enum move after_load(struct op *op)
+{
+	struct protect_job *job = op->job;
+
+	if (op->res.status == STMFW_OK)
+		return look(op, &job->after, PROTECT_CHECK);
+	return stmfw__op_fail(
+		op, op->res.status,
+		"write protection was written, but the chip could not be reset to load it: %s",
+		op->res.text);
+}
+
+static enum move judge(struct op *op)
+{
+	const struct protect_job *job = op->job;
+	const stmfw_bank *bank = op->res.banks;
+	const char *is = job->wanted ? "are" : "are not",
+		   *caveat = stmfw__driver_caveat(job->driver);
+
+	if (op->res.status != STMFW_OK)
+		return MOVE_DONE;
+	op->res.step = op->kind->name;
+	for (uint32_t i = job->first; i <= job->last && i < bank->sector_count; i++)
+		if (bank->sectors[i].is_protected != job->wanted) {
+			op->res.advice = POWER_CYCLE;
+			return stmfw__op_fail(
+				op, STMFW_EVERIFY,
+				"sector %" PRIu32 " of flash bank %u %s write protected%s", i,
+				bank->number, job->wanted ? "is not" : "is still", caveat);
+		}
+	return stmfw__op_done(
+		op, "sectors %" PRIu32 " to %" PRIu32 " of flash bank %u %s write protected%s",
+		job->first, job->last, bank->number, is, caveat);
+}
+
+static enum move protect_next(struct op *op, const struct reply *last)
+{
+	struct protect_job *job = op->job;
+
+	switch (job->step) {
+	case PROTECT_BEGIN:
+		return look(op, &job->before, PROTECT_LOOK);
+	case PROTECT_LOOK:
+		return take_look(op);
+	case PROTECT_IDENTIFY:
+		return take_identity(op);
+	case PROTECT_COMMAND:
+		return after_command(op, last);
+	case PROTECT_LOAD:
+		return after_load(op);
+	case PROTECT_CHECK:
+		break;
+	}
+	return judge(op);
+}
+
+const struct op_kind stmfw__protect_kind = { .name = "protect", .next = protect_next };
+
+int stmfw_protect(stmfw_client *c, unsigned int bank, uint32_t first, uint32_t last,
+		  enum stmfw_protection protection, stmfw_done_cb cb, void *arg, stmfw_op *out)
+{
+	struct op *op;
+
+	if (!c || first > last ||
+	    (protection != STMFW_PROTECTION_OFF && protection != STMFW_PROTECTION_ON))
+		return STMFW_EINVAL;
+	int err = stmfw__op_new(&op, c, &stmfw__protect_kind, sizeof(struct protect_job), cb, arg);
+	if (err)
+		return err;
+	struct protect_job *job = op->job;
+	job->bank = bank;
+	job->first = first;
+	job->last = last;
+	job->wanted = protection == STMFW_PROTECTION_ON;
+	return stmfw__op_submit(op, out);
+}
