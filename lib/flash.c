@@ -154,7 +154,7 @@ static enum move finish(struct op *op)
 	return MOVE_DONE;
 }
 
-/* ---- step by step ---- */
+/* ---- its parts ---- */
 
 static enum move reset(struct op *op, enum flash_step step, enum stmfw_reset_mode mode)
 {
@@ -211,6 +211,13 @@ static enum move after_write(struct op *op)
 	return reset(op, FLASH_RECOVER, STMFW_RESET_HALT);
 }
 
+/* ---- write protection ---- */
+
+static bool is_in_the_way(const struct sector *s)
+{
+	return sector_changes(s) && s->is_protected == 1;
+}
+
 static enum move protected(struct op *op, const struct sector *s)
 {
 	op->res.advice = "To change it all the same, have the protection removed (the option unlock).";
@@ -219,6 +226,30 @@ static enum move protected(struct op *op, const struct sector *s)
 			      "write protected",
 			      s->plan.address, s->plan.length);
 }
+
+/* The next run of protected sectors, or what comes after the last of them. */
+static enum move unlock(struct op *op)
+{
+	struct flash *f = op->job;
+	struct sector *s = f->plan.sectors, *end = s + f->plan.count;
+
+	while (s < end && !is_in_the_way(s))
+		s++;
+	if (s == end)
+		return begin_write(op, FLASH_WRITE, WRITE_NEW);
+	f->step = FLASH_UNLOCK;
+	f->unlock = (struct protect_job){ .bank = s->plan.bank,
+					  .first = s->plan.number,
+					  .last = s->plan.number,
+					  .whole_groups = true };
+	for (; s < end && is_in_the_way(s) && s->plan.bank == f->unlock.bank; s++) {
+		f->unlock.last = s->plan.number;
+		s->is_protected = 0; /* or the operation ends */
+	}
+	return stmfw__op_call(op, &stmfw__protect_kind, &f->unlock);
+}
+
+/* ---- the plan ---- */
 
 static enum move make_plan(struct op *op)
 {
@@ -232,8 +263,8 @@ static enum move make_plan(struct op *op)
 		return let_go(op);
 	}
 	f->report.plan = &f->shown;
-	for (size_t i = 0; i < f->plan.count; i++)
-		if (sector_changes(&f->plan.sectors[i]) && f->plan.sectors[i].is_protected == 1) {
+	for (size_t i = 0; i < f->plan.count && !(f->o.flags & STMFW_FLASH_UNLOCK); i++)
+		if (is_in_the_way(&f->plan.sectors[i])) {
 			protected(op, &f->plan.sectors[i]);
 			return let_go(op);
 		}
@@ -258,8 +289,16 @@ static enum move plan_shown(struct op *op)
 		stmfw__op_fail(op, STMFW_ECANCELED, "canceled before anything was changed");
 	if (op->res.status != STMFW_OK || f->o.flags & STMFW_FLASH_DRY_RUN)
 		return let_go(op);
-	return begin_write(op, FLASH_WRITE, WRITE_NEW);
+	return unlock(op);
 }
+
+static enum move unlocked(struct op *op)
+{
+	return op->res.status == STMFW_OK ? unlock(op) : let_go(op);
+}
+
+/* ---- step by step ---- */
+
 
 static enum move flash_next(struct op *op, const struct reply *last)
 {
@@ -274,6 +313,8 @@ static enum move flash_next(struct op *op, const struct reply *last)
 		return make_plan(op);
 	case FLASH_PLAN:
 		return plan_shown(op);
+	case FLASH_UNLOCK:
+		return unlocked(op);
 	case FLASH_WRITE:
 		return after_write(op);
 	case FLASH_RECOVER: /* if that failed, so will what follows */

@@ -16,6 +16,7 @@
 #include "chip.h"
 #include "digest.h"
 #include "plan.h"
+#include "protect.h"
 #include "scratch.h"
 
 /* A part of a bank that has been read, and that the chip is to confirm. */
@@ -113,6 +114,7 @@ enum flash_step {
 	FLASH_BEGIN,
 	FLASH_LOOK,
 	FLASH_PLAN,    /* the user is shown it */
+	FLASH_UNLOCK,  /* write protection is removed */
 	FLASH_WRITE,
 	FLASH_RECOVER, /* a reset, before the old content is put back */
 	FLASH_RESTORE,
@@ -141,6 +143,7 @@ struct flash {
 	bool can_digest;         /* false once the chip could not */
 	bool was_reset;          /* so it is to be let go         */
 	struct look look;
+	struct protect_job unlock;
 	struct write write;
 	struct failure failure; /* res.status STMFW_OK: none so far */
 	int refused;            /* by the plan callback             */

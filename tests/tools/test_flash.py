@@ -45,7 +45,7 @@ def check_success(rig, result, expected, content="new"):
     assert end["content"] == content and end["ok"], end
     assert end["planned"] == end["proven"] > 0, end
     assert rig.flash_now() == expected, result
-    assert rig.stats()["running"], "the chip should run"
+    assert rig.stats()["running"], result
 
 
 def check_untouched(rig, erases=0):
@@ -227,6 +227,19 @@ def test_write_protection():
             at = sum(SECTORS[chip][:first])
             rig.file("x.bin", rng.randbytes(at + 100))
             refused(rig, 6, f"0x{BASE + at:08x}", "write protected", args=["x.bin"])
+
+
+def test_write_protection_is_removed_if_asked():
+    for chip, driver in BOARDS:
+        first = 4 if chip == "f103c8" else 1
+        with Rig(chip, driver=driver, board=("--fault", f"wrp={first}-{first + 3}")) as rig:
+            at = sum(SECTORS[chip][:first])
+            data = make_image(at + 100)
+            rig.file("x.bin", data)
+            rig.flash("--dry-run", "--unlock", "x.bin").check(0)
+            check_untouched(rig)
+            check_success(rig, rig.flash("--json", "--unlock", "x.bin"),
+                          after_flashing(chip, rig.image, data, 0, False))
 
 
 def test_a_damaged_image():
