@@ -19,8 +19,8 @@ static const char help[] =
 	"why: longer, shifted, swapped, blank, gaps, protected sectors, an unstable\n"
 	"connection. The chip is reset and halted meanwhile. Nothing is written to it.\n"
 	"\n"
-	"  --address N            where a binary begins; default: the start of the bank, or\n"
-	"                         of the other file\n"
+	"  --address N            where a binary begins; default: the start of the bank,\n"
+	"                         or of the other file\n"
 	"  --bank N               that bank; default 0\n"
 	"  --type bin|hex|srec|elf  of FILE; do not guess it from the content\n"
 	"  --type2 ...            of FILE2\n"
@@ -96,7 +96,10 @@ static bool parse(struct parsing *p, int argc, char **argv)
 	}
 	c->file.path = argv[optind];
 	c->other.path = argv[optind + 1]; /* or NULL */
-	return true;
+	if (c->other.path || !c->other.opts.type)
+		return true;
+	cli_fail(&c->visit.cli, CLI_USAGE, "", "--type2 is about FILE2, and there is none.");
+	return false;
 }
 
 /* ---- the sides --------------------------------------------------------------------------- */

@@ -50,15 +50,11 @@ def verdict(result, code, name):
     return end
 
 
-def compare(rig, *args, **how):
-    return rig.run("stmfw-compare", *args, **how)
-
-
 def with_chip(image, code, name, chip="f103c8", data=CODE, args=(), **rig_options):
     """One comparison with a chip that holds the image; its end object."""
     with Rig(chip, image=image, **rig_options) as rig:
         rig.file("fw.bin", data)
-        end = verdict(compare(rig, "--json", *args, "fw.bin"), code, name)
+        end = verdict(rig.compare("--json", *args, "fw.bin"), code, name)
         stats = rig.stats()
         assert rig.flash_now() == rig.image and stats["bytes_programmed"] == 0
         assert stats["running"], "the chip should run"
@@ -71,7 +67,7 @@ def with_chip(image, code, name, chip="f103c8", data=CODE, args=(), **rig_option
 def test_longer_flash_with_an_erased_tail_agrees():
     with Rig(image=flash_with({0: CODE})) as rig:
         rig.file("fw.bin", CODE)
-        result = compare(rig, "fw.bin").check(
+        result = rig.compare("fw.bin").check(
             0, "Contents agree", r"60410 bytes\) is erased \(FF\)",
             "Hashes over different lengths always differ", "runs its firmware again")
         digests = [hashlib.sha256(d).hexdigest() for d in (CODE, rig.image, CODE)]
@@ -90,7 +86,7 @@ def test_every_format_on_every_board():
         image = flash_with({0: read(firmware(name + ".bin"))}, chip)
         with Rig(chip, image=image, driver=driver) as rig:
             for ending in "bin", "hex", "elf":
-                end = verdict(compare(rig, "--json", firmware(f"{name}.{ending}")), 0, "same-blank")
+                end = verdict(rig.compare("--json", firmware(f"{name}.{ending}")), 0, "same-blank")
                 assert end["expected"]["type"] == ending
                 assert len(end["cells"]) == (64 if chip == "f103c8" else 12)
 
@@ -104,9 +100,9 @@ def test_whole_flash_is_the_same():
 def test_older_data_behind_it():
     with Rig(image=flash_with({0: CODE, 60000: b"old"})) as rig:
         rig.file("fw.bin", CODE)
-        end = verdict(compare(rig, "--json", "fw.bin"), 0, "same-other")
+        end = verdict(rig.compare("--json", "fw.bin"), 0, "same-other")
         assert end["extra"] - end["extra_blank"] == 3
-        result = compare(rig, "fw.bin").check(0, "Behind it are 3 bytes of other data, first at "
+        result = rig.compare("fw.bin").check(0, "Behind it are 3 bytes of other data, first at "
                                                  "0x0800ea60")
         assert re.search(r"^0x08000000  ={6}\.{52}\+\.{5}$", result.out, re.M), result
 
@@ -118,7 +114,7 @@ def test_different_bytes_are_shown():
     with Rig(image=flash_with({0: changed(CODE, 0x234, 0x235, 0x1000)})) as rig:
         rig.file("fw.bin", CODE)
         byte = CODE[0x234]
-        result = compare(rig, "fw.bin").check(
+        result = rig.compare("fw.bin").check(
             1, "3 of 5126 bytes differ, in 2 places, first at 0x08000234",
             f"the flash {byte ^ 0x55:02x}, \"fw.bin\" {byte:02x}", "runs its firmware again")
         file, flash, marks = (line for line in result.out.split("\n\n")[2].splitlines()[:3])
@@ -126,7 +122,7 @@ def test_different_bytes_are_shown():
         assert flash.startswith(" " * 12 + "flash  " + rig.image[0x230:0x240].hex(" ")), result
         assert marks.rstrip() == " " * 19 + 3 * 4 * " " + "^^ ^^", result
         assert re.search(r"^0x08000000  #===#=\.{58}$", result.out, re.M), result
-        end = verdict(compare(rig, "--json", "fw.bin"), 1, "different")
+        end = verdict(rig.compare("--json", "fw.bin"), 1, "different")
         assert end["differing"] == 3 and end["span_total"] == 2
         assert end["spans"][0] == {"address": "0x08000234", "length": 2,
                                    "expected": CODE[0x234:0x236].hex(),
@@ -176,13 +172,13 @@ def test_unstable_connection():
     with Rig(image=flash_with({0: CODE})) as rig:
         rig.file("fw.bin", CODE)
         rig.ask("fault corrupt-read=1234")
-        result = compare(rig, "--json", "fw.bin")
+        result = rig.compare("--json", "fw.bin")
         end = verdict(result, 8, "unstable")
         assert end["unstable"] == {"address": "0x080004d2", "length": 1, "bytes": 1}, end
         result.check(8, "Two reads of the flash differ in 1 byte, first at 0x080004d2", "wires",
                      "runs its firmware again")
         rig.ask("clear")
-        compare(rig, "fw.bin").check(0)
+        rig.compare("fw.bin").check(0)
 
 
 def test_in_two_banks():
@@ -197,7 +193,7 @@ def test_in_two_banks():
                     body = bytes([len(raw), low >> 8, low & 0xff, kind]) + raw
                     lines.append(":" + (body + bytes([-sum(body) & 0xff])).hex())
         rig.file("fw.hex", "\n".join([*lines, ":00000001FF", ""]).encode())
-        end = verdict(compare(rig, "--json", "fw.hex"), 1, "sectors")
+        end = verdict(rig.compare("--json", "fw.hex"), 1, "sectors")
         assert end["differing"] == 8 and end["spans"][0]["address"] == "0x1fff7800", end
         assert end["found_bytes"] > SIZES["f407vg"], end
 
@@ -209,17 +205,17 @@ def test_read_protected_chip():
     with Rig(board=["--fault", "rdp"]) as rig:
         rig.file("fw.bin", CODE)
         resets = rig.stats()["resets"]
-        result = compare(rig, "--json", "fw.bin").check(6, "Read protection is on")
+        result = rig.compare("--json", "fw.bin").check(6, "Read protection is on")
         assert "verdict" not in result.events()[-1] and rig.stats()["resets"] == resets
 
 
 def test_image_that_does_not_fit():
     with Rig() as rig:
         rig.file("fw.bin", make_image(SIZES["f103c8"] + 100))
-        compare(rig, "fw.bin").check(7, "does not fit: its 100 bytes from 0x08010000 to 0x08010063",
+        rig.compare("fw.bin").check(7, "does not fit: its 100 bytes from 0x08010000 to 0x08010063",
                                      "no flash bank", "runs its firmware again")
-        compare(rig, "--address", "0x20000000", "fw.bin").check(7, "from 0x20000000")
-        compare(rig, "--bank", "7", "fw.bin").check(7, "no flash bank 7")
+        rig.compare("--address", "0x20000000", "fw.bin").check(7, "from 0x20000000")
+        rig.compare("--bank", "7", "fw.bin").check(7, "no flash bank 7")
 
 
 def test_no_openocd():
@@ -231,7 +227,7 @@ def test_probe_that_is_gone():
     with Rig(image=flash_with({0: CODE})) as rig:
         rig.file("fw.bin", CODE)
         rig.ask("unplug")
-        assert compare(rig, "fw.bin").check(compare(rig, "fw.bin").code, "Cannot").code in (4, 5, 12)
+        assert rig.compare("fw.bin").check(rig.compare("fw.bin").code, "Cannot").code in (4, 5, 12)
 
 
 # ---- how it leaves the chip
@@ -240,9 +236,9 @@ def test_probe_that_is_gone():
 def test_after():
     with Rig(image=flash_with({0: CODE})) as rig:
         rig.file("fw.bin", CODE)
-        compare(rig, "--after", "halt", "fw.bin").check(0, "is halted")
+        rig.compare("--after", "halt", "fw.bin").check(0, "is halted")
         assert rig.stats()["halted"]
-        compare(rig, "--after", "reset", "fw.bin").check(0, "runs its firmware again")
+        rig.compare("--after", "reset", "fw.bin").check(0, "runs its firmware again")
         assert rig.stats()["running"]
 
 
@@ -346,6 +342,7 @@ def test_wrong_command_lines():
     with Folder(a=CODE) as f:
         for args in ([], ["a", "a", "a"], ["--type", "x", "a"], ["--bank", "x", "a"],
                      ["--address", "x", "a"], ["--after", "x", "a"], ["--nonsense", "a"],
+                     ["--type2", "bin", "a"],
                      ["--address", "0", firmware("blinky-f103-new.elf")]):
             f.compare(*args).check(2)
             f.compare("--json", *args).check(2).events()
