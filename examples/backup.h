@@ -2,7 +2,7 @@
 /*
  * What the parts of stmfw-backup share:
  *
- *     backup.c         begin and end: connect, choose banks, halt, and let the chip run again
+ *     backup.c         begin and end; what is found out before the chip is touched
  *     backup_copy.c    one bank after the other: probe, read, prove
  *     backup_opts.c    the command line
  *     backup_save.c    names, files, manifest
@@ -19,10 +19,9 @@
 #include "cli.h"
 #include "digest.h"
 #include "dumpcheck.h"
-#include "session.h"
+#include "visit.h"
 
 enum backup_verify { VERIFY_CRC, VERIFY_REREAD, VERIFY_NONE };
-enum backup_after { AFTER_RUN, AFTER_RESET, AFTER_HALT };
 
 #define BANK_ALL (-1)
 
@@ -34,7 +33,7 @@ struct backup_opts {
 	uint64_t length;  /* 0: to the end */
 	uint64_t size;    /* 0: what the chip says */
 	enum backup_verify verify;
-	enum backup_after after;
+	enum visit_after after;
 };
 
 /* One bank's range on its way from the chip to a file. */
@@ -56,26 +55,14 @@ struct difference {
 };
 
 struct backup {
-	struct cli cli;
+	struct visit visit;
 	struct backup_opts opts;
-	struct session session;
-	struct board board;
-	bool fresh; /* nothing has run on the chip since it was reset and halted */
 	struct image *images;
 	size_t count, current;
 	const char *step; /* for progress */
 	uint64_t received; /* bytes of the running read */
 	struct difference difference;
 };
-
-/* ---- backup.c ---- */
-
-/* The only way out: lets the chip run again if that was asked for, then ends the session. */
-void backup_leave(struct backup *b);
-/* Checks what a call returned: its callback will come, or we leave. */
-void backup_expect(struct backup *b, int err);
-/* True: the step is done and the next may begin. Otherwise we are leaving already. */
-bool backup_went_well(struct backup *b, const char *doing, const stmfw_result *res);
 
 /* ---- backup_copy.c ---- */
 

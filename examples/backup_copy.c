@@ -13,8 +13,7 @@
 #include "backup.h"
 #include "text.h"
 
-static void start_read(struct backup *b, const char *step, stmfw_sink_cb sink,
-		       stmfw_done_cb done);
+static void start_read(struct backup *b, const char *step, stmfw_sink_cb sink, stmfw_done_cb done);
 
 static struct image *image_of(struct backup *b)
 {
@@ -29,7 +28,7 @@ static void next_bank(struct backup *b)
 	if (b->current < b->count)
 		backup_copy_bank(b);
 	else
-		backup_leave(b);
+		visit_leave(&b->visit);
 }
 
 static void save(struct backup *b)
@@ -39,17 +38,17 @@ static void save(struct backup *b)
 
 	image->verdict = dump_check(image->data, (size_t)image->length);
 	if (!ok)
-		cli_fail(&b->cli, CLI_INTERNAL, "", "SHA-256 could not be calculated.");
+		cli_fail(&b->visit.cli, CLI_INTERNAL, "", "SHA-256 could not be calculated.");
 	else
-		ok = backup_save(image, &b->opts, &b->board, stmfw_client_server(b->session.client),
-				 &b->cli);
+		ok = backup_save(image, &b->opts, &b->visit.board,
+				 stmfw_client_server(b->visit.session.client), &b->visit.cli);
 	free(image->data);
 	image->data = NULL;
-	progress_clear(&b->session.progress);
+	progress_clear(&b->visit.session.progress);
 	if (ok)
 		next_bank(b);
 	else
-		backup_leave(b);
+		visit_leave(&b->visit);
 }
 
 /* The library says that it has given us everything; better be sure. */
@@ -57,10 +56,10 @@ static bool is_complete(struct backup *b)
 {
 	if (b->received == image_of(b)->length)
 		return true;
-	cli_fail(&b->cli, CLI_INTERNAL, "Please report this.",
+	cli_fail(&b->visit.cli, CLI_INTERNAL, "Please report this.",
 		 "The read ended after %" PRIu64 " of %" PRIu64 " bytes.", b->received,
 		 image_of(b)->length);
-	backup_leave(b);
+	visit_leave(&b->visit);
 	return false;
 }
 
@@ -71,13 +70,13 @@ static void on_progress(stmfw_client *c, const stmfw_progress *p, void *arg)
 	struct backup *b = arg;
 
 	(void)c;
-	progress_show(&b->session.progress, b->step, p->done, p->total);
+	progress_show(&b->visit.session.progress, b->step, p->done, p->total);
 }
 
 static void begin_step(struct backup *b, const char *step)
 {
 	b->step = step;
-	progress_show(&b->session.progress, step, 0, image_of(b)->length);
+	progress_show(&b->visit.session.progress, step, 0, image_of(b)->length);
 }
 
 static void image_verified(stmfw_client *c, const stmfw_result *res, void *arg)
@@ -85,7 +84,7 @@ static void image_verified(stmfw_client *c, const stmfw_result *res, void *arg)
 	struct backup *b = arg;
 
 	(void)c;
-	if (backup_went_well(b, "prove the copy", res))
+	if (visit_went_well(&b->visit, "prove the copy", res))
 		save(b);
 }
 
@@ -95,15 +94,15 @@ static void start_verify(struct backup *b)
 	stmfw_verify_opts opts = STMFW_INIT(stmfw_verify_opts);
 
 	begin_step(b, "verify");
-	b->fresh = false;
+	b->visit.fresh = false;
 	opts.bank = image->bank;
 	opts.offset = image->offset;
 	opts.data = image->data;
 	opts.length = image->length;
 	opts.progress = on_progress;
 	opts.arg = b;
-	backup_expect(b, stmfw_verify_flash(b->session.client, &opts, image_verified, b,
-					    &b->session.op));
+	visit_expect(&b->visit, stmfw_verify_flash(b->visit.session.client, &opts, image_verified,
+						   b, &b->visit.session.op));
 }
 
 /* The sink of the second read. */
@@ -140,18 +139,18 @@ static void image_reread(stmfw_client *c, const stmfw_result *res, void *arg)
 	const struct difference *d = &b->difference;
 
 	(void)c;
-	if (!backup_went_well(b, "read the flash a second time", res) || !is_complete(b))
+	if (!visit_went_well(&b->visit, "read the flash a second time", res) || !is_complete(b))
 		return;
 	if (d->bytes == 0) {
 		save(b);
 		return;
 	}
-	cli_fail(&b->cli, CLI_VERIFY, unstable_advice,
+	cli_fail(&b->visit.cli, CLI_VERIFY, unstable_advice,
 		 "Two reads differ in %" PRIu64 " place%s, %" PRIu64 " byte%s, first at 0x%" PRIx64
 		 ".",
 		 d->places, d->places == 1 ? "" : "s", d->bytes, d->bytes == 1 ? "" : "s",
 		 d->first);
-	backup_leave(b);
+	visit_leave(&b->visit);
 }
 
 static void prove(struct backup *b)
@@ -191,12 +190,11 @@ static void image_read(stmfw_client *c, const stmfw_result *res, void *arg)
 	struct backup *b = arg;
 
 	(void)c;
-	if (backup_went_well(b, "read the flash", res) && is_complete(b))
+	if (visit_went_well(&b->visit, "read the flash", res) && is_complete(b))
 		prove(b);
 }
 
-static void start_read(struct backup *b, const char *step, stmfw_sink_cb sink,
-		       stmfw_done_cb done)
+static void start_read(struct backup *b, const char *step, stmfw_sink_cb sink, stmfw_done_cb done)
 {
 	const struct image *image = image_of(b);
 	stmfw_read_opts opts = STMFW_INIT(stmfw_read_opts);
@@ -209,7 +207,8 @@ static void start_read(struct backup *b, const char *step, stmfw_sink_cb sink,
 	opts.sink = sink;
 	opts.progress = on_progress;
 	opts.arg = b;
-	backup_expect(b, stmfw_read_flash(b->session.client, &opts, done, b, &b->session.op));
+	visit_expect(&b->visit, stmfw_read_flash(b->visit.session.client, &opts, done, b,
+						 &b->visit.session.op));
 }
 
 /* ---- finding the bank and its size ------------------------------------------------------- */
@@ -222,10 +221,9 @@ static bool too_small(struct backup *b, uint64_t has)
 		 "To try it, start OpenOCD with -c \"set FLASH_SIZE 0x%" PRIx64 "\" in front of -f "
 		 "target/stm32f1x.cfg. ST does not promise that the rest works.",
 		 b->opts.size);
-	cli_fail(&b->cli, CLI_RANGE, advice,
+	cli_fail(&b->visit.cli, CLI_RANGE, advice,
 		 "OpenOCD's flash bank %u has %s and cannot be read beyond, --size is %s.",
-		 image_of(b)->bank, text_size(has_text, has),
-		 text_size(asked_text, b->opts.size));
+		 image_of(b)->bank, text_size(has_text, has), text_size(asked_text, b->opts.size));
 	return false;
 }
 
@@ -240,7 +238,7 @@ static bool choose_range(struct backup *b, uint64_t has)
 		return too_small(b, has);
 	image->offset = b->opts.offset;
 	if (image->offset >= size || b->opts.length > size - image->offset) {
-		cli_fail(&b->cli, CLI_RANGE, "Choose --offset and --length within it.",
+		cli_fail(&b->visit.cli, CLI_RANGE, "Choose --offset and --length within it.",
 			 "The range does not lie in flash bank %u, which has %s.", image->bank,
 			 text_size(text, size));
 		return false;
@@ -256,27 +254,28 @@ static void bank_probed(stmfw_client *c, const stmfw_result *res, void *arg)
 	char size[TEXT_SHORT];
 
 	(void)c;
-	if (!backup_went_well(b, "find out the size of the flash", res))
+	if (!visit_went_well(&b->visit, "find out the size of the flash", res))
 		return;
 	image->base = res->banks[0].base;
 	if (!choose_range(b, res->banks[0].size)) {
-		backup_leave(b);
+		visit_leave(&b->visit);
 		return;
 	}
 	image->data = malloc((size_t)image->length);
 	if (!image->data) {
-		cli_fail(&b->cli, CLI_INTERNAL, "", "Out of memory for %s.",
+		cli_fail(&b->visit.cli, CLI_INTERNAL, "", "Out of memory for %s.",
 			 text_size(size, image->length));
-		backup_leave(b);
+		visit_leave(&b->visit);
 		return;
 	}
-	cli_say(&b->cli, "Flash bank %u: %s from 0x%08" PRIx64 " to %s", image->bank,
+	cli_say(&b->visit.cli, "Flash bank %u: %s from 0x%08" PRIx64 " to %s", image->bank,
 		text_size(size, image->length), image->base + image->offset, image->path);
 	start_read(b, "read", keep_piece, image_read);
 }
 
 void backup_copy_bank(struct backup *b)
 {
-	backup_expect(b, stmfw_bank_info(b->session.client, image_of(b)->bank, STMFW_BANK_BRIEF,
-					 bank_probed, b, &b->session.op));
+	visit_expect(&b->visit,
+		     stmfw_bank_info(b->visit.session.client, image_of(b)->bank, STMFW_BANK_BRIEF,
+				     bank_probed, b, &b->visit.session.op));
 }

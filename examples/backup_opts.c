@@ -37,8 +37,6 @@ static const struct option options[] = { { "bank", required_argument, NULL, OPT_
 
 static const char *const verify_names[] = { "crc", "reread", "none" };
 
-static const char *const after_names[] = { "run", "reset", "halt" };
-
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct parsing {
@@ -75,16 +73,6 @@ static bool parse_verify(struct backup_opts *opts, const char *value)
 	return false;
 }
 
-static bool parse_after(struct backup_opts *opts, const char *value)
-{
-	for (size_t i = 0; i < COUNT(after_names); i++)
-		if (strcmp(value, after_names[i]) == 0) {
-			opts->after = (enum backup_after)i;
-			return true;
-		}
-	return false;
-}
-
 static bool parse_extent(uint64_t *out, const char *value)
 {
 	return text_parse_size(value, out) && *out > 0;
@@ -104,7 +92,7 @@ static bool parse_value(struct backup_opts *opts, int option, const char *value)
 	case OPT_VERIFY:
 		return parse_verify(opts, value);
 	case OPT_AFTER:
-		return parse_after(opts, value);
+		return visit_parse_after(&opts->after, value);
 	default:
 		opts->force = true;
 		return true;

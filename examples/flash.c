@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "flashrun.h"
+#include "imagefile.h"
 #include "savefile.h"
 #include "text.h"
 
@@ -57,23 +58,6 @@ struct parsing {
 	stmfw_image_opts image;
 };
 
-static bool parse_type(enum stmfw_image_type *type, const char *value)
-{
-	static const struct {
-		const char *name;
-		enum stmfw_image_type type;
-	} types[] = { { "bin", STMFW_IMAGE_BIN },   { "hex", STMFW_IMAGE_IHEX },
-		      { "ihex", STMFW_IMAGE_IHEX }, { "srec", STMFW_IMAGE_SREC },
-		      { "s19", STMFW_IMAGE_SREC },  { "elf", STMFW_IMAGE_ELF } };
-
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (strcmp(value, types[i].name) == 0) {
-			*type = types[i].type;
-			return true;
-		}
-	return false;
-}
-
 static bool parse_bank(unsigned int *bank, const char *value)
 {
 	uint64_t number;
@@ -95,7 +79,7 @@ static bool parse_value(struct parsing *p, int option, const char *value)
 	case OPT_BANK:
 		return parse_bank(&o->bank, value);
 	case OPT_TYPE:
-		return parse_type(&p->image.type, value);
+		return imagefile_parse_type(&p->image.type, value);
 	case OPT_BACKUP:
 		p->run->backup.file = value;
 		return value[0] != '\0';

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "imagefile.h"
 #include "text.h"
 
 static void leave(struct flashrun *run)
@@ -172,13 +173,10 @@ bool flashrun_parse_after(enum stmfw_after *after, const char *value)
 
 bool flashrun_load(struct flashrun *run, const char *path, const stmfw_image_opts *opts)
 {
-	stmfw_image_error error;
-
 	run->path = path;
-	if (stmfw_image_load(&run->image, path, opts, &error) == STMFW_OK)
+	if (imagefile_load(&run->image, path, opts, &run->cli))
 		return true;
-	cli_fail(&run->cli, error.status == STMFW_EINVAL ? CLI_USAGE : CLI_FILE, "",
-		 "%s. The board was not touched.", error.text);
+	cli_add(&run->cli, "The board was not touched.");
 	return false;
 }
 

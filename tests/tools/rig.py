@@ -227,6 +227,9 @@ class Rig:
     def restore(self, *args, **how):
         return self.run("stmfw-restore", *args, **how)
 
+    def compare(self, *args, **how):
+        return self.run("stmfw-compare", *args, **how)
+
     def file(self, name, data):
         """A file in the folder of the tools; returns its name."""
         write(self.path(name), data)

@@ -242,7 +242,7 @@ def test_bar_on_a_terminal():
 
 
 def test_help_fits_the_screen():
-    for tool in "stmfw-backup", "stmfw-info":
+    for tool in "stmfw-backup", "stmfw-compare", "stmfw-info":
         lines = run(tool, "--help").check(0).out.splitlines()
         assert len(lines) <= 40 and max(map(len, lines)) <= 80, (len(lines), max(map(len, lines)))
         assert all(re.search(rf"^ *{n} |  +{n} ", "\n".join(lines), re.M) for n in (0, 13, 130))
