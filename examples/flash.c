@@ -104,7 +104,8 @@ static bool parse_flag(struct flashrun *run, int option)
 	case OPT_UNLOCK:
 		return run->opts.flags |= STMFW_FLASH_UNLOCK;
 	case OPT_UNPROTECT:
-		return run->unprotect = true;
+		run->unprotect = UNPROTECT_ASKED;
+		return true;
 	default:
 		return false;
 	}
@@ -118,6 +119,15 @@ static bool take_own(void *arg, int option, const char *value)
 		return true;
 	cli_fail(&p->run->cli, CLI_USAGE, "--help lists what can be said.",
 		 "--%s does not take \"%s\".", options[option - CLI_OWN].name, value ? value : "");
+	return false;
+}
+
+static bool options_agree(struct flashrun *run)
+{
+	if (!run->unprotect || !run->backup.file)
+		return true;
+	cli_fail(&run->cli, CLI_USAGE, "Decide for one of them.",
+		 "--backup and --unprotect: what is read protected cannot be saved.");
 	return false;
 }
 
@@ -146,7 +156,8 @@ int main(int argc, char **argv)
 		return cli_end(&run.cli, cli_end_object(&run.cli));
 	if (optind >= argc)
 		cli_fail(&run.cli, CLI_USAGE, "--help shows how it is called.", "Which image?");
-	else if (flashrun_load(&run, argv[optind], &p.image) && backup_may_be_made(&run))
+	else if (options_agree(&run) && flashrun_load(&run, argv[optind], &p.image) &&
+		 backup_may_be_made(&run))
 		return flashrun_main(&run);
 	stmfw_image_free(run.image);
 	return cli_end(&run.cli, cli_end_object(&run.cli));

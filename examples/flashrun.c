@@ -50,6 +50,17 @@ static int on_chip(stmfw_client *c, const stmfw_chip *chip, void *arg)
 	(void)c;
 	board_learn(&run->board, chip);
 	board_describe(&run->board, &run->cli, who, sizeof(who));
+	if (chip->rdp == STMFW_RDP_1 || chip->rdp == STMFW_RDP_2) {
+		cli_fail(&run->cli, CLI_PROTECTED,
+			 chip->rdp == STMFW_RDP_1
+				 ? "To program it, the protection must be removed, which ERASES "
+				   "everything on it: stmfw-flash --unprotect does both."
+				 : "This protection is for ever.",
+			 "Read protection is on (RDP level %d): nobody can read or change this "
+			 "chip's firmware. (%s.)",
+			 (int)chip->rdp, who);
+		return 1;
+	}
 	cli_say(&run->cli, "%s", who);
 	return !run->check || run->check(run) ? 0 : 1;
 }
@@ -151,15 +162,40 @@ static void start_flash(struct flashrun *run)
 	expect(run, stmfw_flash(run->session.client, &run->opts, flashed, run, &run->session.op));
 }
 
+/* ---- read protection --------------------------------------------------------------------- */
+
+static void unprotected(stmfw_client *c, const stmfw_result *res, void *arg)
+{
+	struct flashrun *run = arg;
+
+	(void)c;
+	if (!went_well(run, "remove the read protection", res)) {
+		leave(run);
+		return;
+	}
+	run->unprotect = UNPROTECT_DONE;
+	cli_say(&run->cli, "There is no read protection (now); what was protected is erased.");
+	start_flash(run);
+}
+
+static void start_unprotect(struct flashrun *run)
+{
+	run->unprotect = UNPROTECT_TRIED;
+	expect(run, stmfw_unprotect(run->session.client, run->opts.bank, STMFW_UNPROTECT_ERASES_CHIP,
+				    unprotected, run, &run->session.op));
+}
+
 static void connected(stmfw_client *c, const stmfw_result *res, void *arg)
 {
 	struct flashrun *run = arg;
 
 	(void)c;
-	if (went_well(run, "connect", res))
-		start_flash(run);
-	else
+	if (!went_well(run, "connect", res))
 		leave(run);
+	else if (run->unprotect == UNPROTECT_ASKED && !(run->opts.flags & STMFW_FLASH_DRY_RUN))
+		start_unprotect(run);
+	else
+		start_flash(run);
 }
 
 /* ---- begin and end ----------------------------------------------------------------------- */

@@ -10,6 +10,9 @@
 
 #include "backup.h"
 
+/* Removing read protection erases the chip, whatever comes of the rest. */
+enum flashrun_unprotect { UNPROTECT_NOT_ASKED, UNPROTECT_ASKED, UNPROTECT_TRIED, UNPROTECT_DONE };
+
 struct flashrun;
 
 /* The chip is known, nothing has been erased: may it be done? False: after cli_fail(). */
@@ -22,7 +25,7 @@ struct flashrun {
 	stmfw_image *image;
 	const char *path;         /* its file, for messages               */
 	stmfw_flash_opts opts;    /* image, bank, flags, after            */
-	bool unprotect;           /* remove read protection, which erases */
+	enum flashrun_unprotect unprotect;
 	flashrun_check check;     /* may be NULL                          */
 	const char *doing;        /* completes "cannot ..."               */
 	const char *repair;       /* the command that repairs a mixture   */

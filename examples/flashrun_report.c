@@ -165,6 +165,14 @@ static void say_content(struct flashrun *run)
 {
 	char spans[512];
 
+	if (run->unprotect == UNPROTECT_TRIED) {
+		cli_add(&run->cli, "If the protection went, all that was on the chip went with it.");
+		return;
+	}
+	if (run->unprotect == UNPROTECT_DONE && run->content == STMFW_CONTENT_UNCHANGED) {
+		cli_add(&run->cli, "Nothing was written; what was protected is erased.");
+		return;
+	}
 	switch (run->has_report ? run->content : STMFW_CONTENT_UNCHANGED) {
 	case STMFW_CONTENT_UNCHANGED:
 		cli_add(&run->cli, "Nothing was erased or written.");

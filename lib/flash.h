@@ -101,6 +101,7 @@ struct write {
 	uint64_t speed; /* bytes per second of the last piece; 0: not known yet */
 	uint64_t erased, erase_total; /* bytes, for progress */
 	uint64_t written, write_total;
+	uint64_t prove_total;
 	size_t *proving; /* ranges[i] is sector proving[i] */
 	struct digest_range *ranges;
 	size_t proving_count, current;

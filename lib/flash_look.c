@@ -187,8 +187,6 @@ static enum move take_chip(struct op *op)
 	}
 	l->chip = *op->res.chip;
 	l->identified = true;
-	if (l->chip.rdp == STMFW_RDP_1 || l->chip.rdp == STMFW_RDP_2)
-		return read_protected(op, l->chip.rdp);
 	l->step = LOOK_APPROVED;
 	return MOVE_OFFER;
 }
@@ -199,6 +197,8 @@ static enum move take_approval(struct op *op)
 
 	if (f->look.refused)
 		return stmfw__op_fail(op, STMFW_EABORTED, "it was said not to be the right chip");
+	if (f->look.chip.rdp == STMFW_RDP_1 || f->look.chip.rdp == STMFW_RDP_2)
+		return read_protected(op, f->look.chip.rdp);
 	return f->was_reset ? describe_bank(op) : halt(op);
 }
 

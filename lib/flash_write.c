@@ -412,7 +412,7 @@ static enum move read_next_back(struct op *op)
 {
 	struct flash *f = op->job;
 	struct write *w = &f->write;
-	uint64_t bytes = w->write_total;
+	uint64_t bytes = w->prove_total;
 
 	while (w->current < w->proving_count && proving(f)->work != WORK_PROVE)
 		w->current++;
@@ -531,6 +531,7 @@ static enum move begin(struct op *op)
 		if (!sector_changes(s) || (w->goal == WRITE_OLD && s->state == SECTOR_OLD))
 			continue;
 		s->work = w->goal == WRITE_NEW ? WORK_TODO : WORK_PROVE;
+		w->prove_total += s->plan.length;
 		w->erase_total += needs_erase(w, s) ? s->plan.length : 0;
 		w->write_total += w->goal == WRITE_OLD || needs_write(w, s) ? s->plan.length : 0;
 	}

@@ -215,10 +215,23 @@ def test_no_such_bank():
 def test_read_protection():
     with Rig(board=("--fault", "rdp")) as rig:
         rig.file("x.bin", make_image(3000))
-        result = rig.flash("x.bin").check(6, "[Rr]ead protection is on \\(RDP level 1\\)", "erases",
-                                          "Nothing was erased or written")
-        assert result.code == 6
+        rig.flash("x.bin").check(6, "[Rr]ead protection is on \\(RDP level 1\\)", "erases",
+                                 "Nothing was erased or written", "--unprotect")
         check_untouched(rig)
+
+
+def test_read_protection_is_removed_if_asked():
+    for chip, driver in BOARDS:
+        with Rig(chip, driver=driver, board=("--fault", "rdp")) as rig:
+            data = make_image(3000)
+            rig.file("x.bin", data)
+            rig.flash("--dry-run", "--unprotect", "x.bin").check(6)
+            check_untouched(rig)
+            rig.flash("--backup", "y", "--unprotect", "x.bin").check(2, "cannot be saved")
+            check_untouched(rig)
+            check_success(rig, rig.flash("--json", "--unprotect", "x.bin"),
+                          data + b"\xff" * (SIZES[chip] - len(data)))
+            assert json.loads(rig.info("--json").check(0).out)["chip"]["read_protection"] == "off"
 
 
 def test_write_protection():
