@@ -215,7 +215,7 @@ def test_no_such_bank():
 def test_read_protection():
     with Rig(board=("--fault", "rdp")) as rig:
         rig.file("x.bin", make_image(3000))
-        rig.flash("x.bin").check(6, "[Rr]ead protection is on \\(RDP level 1\\)", "erases",
+        rig.flash("x.bin").check(6, "[Rr]ead protection is on \\(RDP level 1\\)", "ERASES",
                                  "Nothing was erased or written", "--unprotect")
         check_untouched(rig)
 
