@@ -62,10 +62,12 @@ def test_every_format_on_every_board():
     for chip, driver in BOARDS:
         name = "blinky-f103-new" if chip == "f103c8" else "blinky-f407-new"
         data = read(firmware(name + ".bin"))
-        for ending in ("bin", "hex", "elf"):
+        for ending in ("bin", "hex", "elf", "srec"):
             with Rig(chip, driver=driver) as rig:
+                rig.file(f"{name}.srec", srec(BASE, data).encode())
+                path = f"{name}.srec" if ending == "srec" else firmware(f"{name}.{ending}")
                 expected = after_flashing(chip, rig.image, data, 0, False)
-                check_success(rig, rig.flash("--json", firmware(f"{name}.{ending}")), expected)
+                check_success(rig, rig.flash("--json", path), expected)
 
 
 def test_ranges_of_every_kind():
@@ -116,6 +118,16 @@ def ihex(parts):
             out += record(4, 0, (here >> 16).to_bytes(2, "big"))
             out += record(0, here & 0xffff, data[at:at + 4])
     return out + record(1, 0, b"")
+
+
+def srec(base, data):
+    """The simplest S-record file of some bytes."""
+    def record(kind, rest):
+        raw = bytes([len(rest) + 1]) + rest
+        return f"S{kind}" + (raw + bytes([~sum(raw) & 0xff])).hex().upper() + "\n"
+    lines = [record(3, (base + at).to_bytes(4, "big") + data[at:at + 16])
+             for at in range(0, len(data), 16)]
+    return "".join(lines) + record(7, base.to_bytes(4, "big"))
 
 
 def test_what_is_right_already_is_left_alone():
@@ -259,6 +271,14 @@ def test_a_damaged_image():
     with Rig() as rig:
         rig.file("x.hex", b":0400000001020304F3\n:00000001FF\n")
         rig.flash("x.hex").check(9, "x.hex:1", "not touched")
+        check_untouched(rig)
+
+
+def test_nothing_to_flash():
+    with Rig() as rig:
+        rig.file("empty.bin", b"")
+        rig.flash("empty.bin").check(9, "empty.bin", "not touched")
+        rig.flash(".").check(9, "not touched")
         check_untouched(rig)
 
 
