@@ -119,7 +119,13 @@ static void on_progress(stmfw_client *c, const stmfw_progress *p, void *arg)
 	struct flashrun *run = arg;
 
 	(void)c;
-	progress_show(&run->session.progress, p->step, p->done, p->total);
+	if (strcmp(p->step, "write") == 0)
+		run->shown = p->done;
+	/* Erasing and writing take turns. For people they are one thing. */
+	if (strcmp(p->step, "erase") == 0 && run->to_write && !run->cli.json)
+		progress_show(&run->session.progress, "write", run->shown, run->to_write);
+	else
+		progress_show(&run->session.progress, p->step, p->done, p->total);
 }
 
 static int on_plan(stmfw_client *c, const stmfw_plan *plan, void *arg)

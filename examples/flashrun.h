@@ -37,6 +37,7 @@ struct flashrun {
 	bool has_report;
 	enum stmfw_content content;
 	uint64_t planned, proven, written;
+	uint64_t to_write, shown; /* progress of writing */
 	size_t erased, skipped, changed;
 	unsigned int retries;
 	uint64_t elapsed_ms;

@@ -86,6 +86,7 @@ void flashrun_show_plan(struct flashrun *run, const stmfw_plan *plan)
 	char size[TEXT_SHORT], write[TEXT_SHORT];
 
 	run->planned = plan->image_bytes;
+	run->to_write = plan->write_bytes;
 	run->skipped = plan->skip_count;
 	run->changed = plan->sector_count - plan->skip_count;
 	if (run->cli.json)

@@ -79,6 +79,7 @@ enum write_step {
 	WRITE_ERASED,  /* the user is told */
 	WRITE_BYTES,
 	WRITE_WRITTEN, /* the user is told */
+	WRITE_ALL,     /* the user is told that proving begins */
 	WRITE_PROVE,   /* checksums of all that was written          */
 	WRITE_REREAD,  /* or, where there are none, or one is wrong: its bytes */
 	WRITE_PROVEN   /* the user is told */

@@ -245,7 +245,26 @@ static enum move send_bytes(struct op *op)
 	return MOVE_SEND;
 }
 
+static enum move tell(struct op *op, enum write_step step, const char *name, uint64_t done,
+		      uint64_t total)
+{
+	const struct write *w = state(op);
+
+	state(op)->step = step;
+	stmfw__flash_progress(op, w->goal == WRITE_OLD ? "restore" : name,
+			      done < total ? done : total, total);
+	return MOVE_OFFER;
+}
+
 static enum move begin_proof(struct op *op, enum write_step step);
+
+/* Putting back has one progress for all of it. */
+static enum move all_written(struct op *op)
+{
+	if (state(op)->goal == WRITE_OLD)
+		return begin_proof(op, WRITE_PROVE);
+	return tell(op, WRITE_ALL, "prove", 0, state(op)->prove_total);
+}
 
 static enum move choose_piece(struct op *op)
 {
@@ -255,7 +274,7 @@ static enum move choose_piece(struct op *op)
 	if (op->cancel_wanted && w->goal == WRITE_NEW)
 		return stmfw__op_fail(op, STMFW_ECANCELED, "canceled");
 	if (!find_piece(f))
-		return begin_proof(op, WRITE_PROVE);
+		return all_written(op);
 	for (size_t i = 0; i < w->piece.count; i++)
 		f->plan.sectors[w->piece.first + i].state = SECTOR_OPEN;
 	return w->piece.erases ? send_erase(op) : send_bytes(op);
@@ -276,17 +295,6 @@ static uint64_t first_time(const struct flash *f)
 	for (size_t i = 0; i < f->write.piece.count; i++)
 		sum += s[i].failures == 0 || f->write.goal == WRITE_OLD ? s[i].plan.length : 0;
 	return sum;
-}
-
-static enum move tell(struct op *op, enum write_step step, const char *name, uint64_t done,
-		      uint64_t total)
-{
-	const struct write *w = state(op);
-
-	state(op)->step = step;
-	stmfw__flash_progress(op, w->goal == WRITE_OLD ? "restore" : name,
-			      done < total ? done : total, total);
-	return MOVE_OFFER;
 }
 
 static enum move take_erase(struct op *op, const struct reply *last)
@@ -557,6 +565,8 @@ static enum move write_next(struct op *op, const struct reply *last)
 		return take_bytes(op, last);
 	case WRITE_WRITTEN:
 		return choose_piece(op);
+	case WRITE_ALL:
+		return begin_proof(op, WRITE_PROVE);
 	case WRITE_PROVE:
 		return take_sums(op);
 	case WRITE_REREAD:
