@@ -102,6 +102,43 @@ static void look_at_bank(const stmfw_result *res)
 	ck_assert_uint_eq(bank->sectors[bank->sector_count - 1].size, looked_for->last_sector);
 }
 
+/* `flash info N sectors` ends in this way, everything else is as it is. */
+static void sectors_end_with(const char *tcl_words)
+{
+	char script[400];
+
+	snprintf(script, sizeof(script),
+		 "rename {flash info} real_info;"
+		 "proc {flash info} {args} {if {[llength $args] == 2} {%s};real_info {*}$args}",
+		 tcl_words);
+	tcl(script);
+}
+
+START_TEST(sectors_that_cannot_be_listed_are_an_error)
+{
+	start(F103, HLA, NULL);
+	sectors_end_with(_i ? "error {cannot read}" : "return -code -4 {cannot read}");
+	RUN(stmfw_bank_info(real.client, 0, 0, DONE));
+	ck_assert_int_ne(outcome.res.status, STMFW_OK);
+	ck_assert_ptr_nonnull(strstr(outcome.text, "cannot read"));
+}
+END_TEST
+
+static void look_at_blocks(const stmfw_result *res)
+{
+	ck_assert_uint_eq(res->banks[0].sector_count, 16);
+}
+
+/* Up to 0.10 there is one list only, and it has sectors; here it has blocks of four. */
+START_TEST(a_version_without_a_list_of_sectors_is_known_by_its_syntax_error)
+{
+	start(F103, HLA, NULL);
+	sectors_end_with("return -code -601 {}");
+	outcome.look = look_at_blocks;
+	RUN_OK(stmfw_bank_info(real.client, 0, 0, DONE));
+}
+END_TEST
+
 static void look_at_halted(const stmfw_result *res)
 {
 	ck_assert_uint_eq(res->count, 1);
@@ -419,6 +456,8 @@ int main(void)
 	const struct real_test tests[] = {
 		{ every_chip_is_known_by_both_drivers, 8 },
 		{ a_chip_is_known_without_read_memory, 2 },
+		{ sectors_that_cannot_be_listed_are_an_error, 2 },
+		{ a_version_without_a_list_of_sectors_is_known_by_its_syntax_error, 1 },
 		{ control_and_states, 1 },
 		{ write_protection_is_told_by_sector, 1 },
 		{ read_protection_is_recognised, 4 },
