@@ -132,6 +132,9 @@ class Rig:
                    self.chip, "--uid", UID, "--flash", "flash.bin", *self.board_options)
         wait_until(lambda: os.path.exists(self.hidden("ready")) and read(self.hidden("ready")),
                    "board ready")
+        self.start_openocd()
+
+    def start_openocd(self):
         self.openocd = self.spawn("openocd.log", *self.openocd_command(f"tcl_port {self.port}"))
         self.tcl = self.find_port("tcl")
 
