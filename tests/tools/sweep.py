@@ -103,7 +103,7 @@ def stall(point):
 
 
 KINDS = {
-    "error": Kind(lambda n: f"fault-at={n + 1}", each_command),
+    "error": Kind(lambda n: f"fault-at={n + 1}", each_command, None, WHOLE),  # it is one only
     "unplug": Kind(lambda n: f"unplug-after={n}", each_command),
     "hang-up": Kind(lambda n: f"hangup-after={n}", each_command),
     "kill-openocd": Kind(stall, each_command, kill_openocd),
