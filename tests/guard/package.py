@@ -96,6 +96,18 @@ class Package:
         if header != package:
             raise Failed(f'header says {header}, package says {package}')
 
+    def without_libelf(self):
+        build = os.path.join(self.scratch, 'build-noelf')
+        run([*self.meson, 'setup', '-Delf=disabled', '-Dtests=disabled', '-Dtools=disabled',
+             '-Dboard=disabled', build, self.source])
+        run([*self.meson, 'compile', '-C', build])
+        package = os.path.join(build, 'meson-private', 'libstmfw.pc')
+        with open(package, encoding='utf-8') as f:
+            if 'libelf' in f.read():
+                raise Failed('the package still wants libelf')
+        if 'libelf' in run(['ldd', os.path.join(build, 'lib', 'libstmfw.so')]):
+            raise Failed('the library still uses libelf')
+
     def subproject(self, dependency):
         host = tempfile.mkdtemp(dir=self.scratch)
         os.mkdir(os.path.join(host, 'subprojects'))
@@ -118,6 +130,7 @@ def main():
                  ('header and package agree on the version', package.version),
                  ('consumer, shared', package.shared),
                  ('consumer, static', package.static),
+                 ('without libelf', package.without_libelf),
                  ('subproject, found by name', lambda: package.subproject(BY_NAME)),
                  ('subproject, by its variable', lambda: package.subproject(BY_VARIABLE))]
         print(f'1..{len(steps)}')

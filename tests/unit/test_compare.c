@@ -483,6 +483,156 @@ COMPARE_TEST(cells_without_sectors_are_pages)
 	ck_assert_uint_eq(got->cells[2].address, BASE + 100000 / 1024 * 1024);
 }
 
+/* ---- against a model that looks at one address after the other ---- */
+
+#define SMALL 96
+
+struct small {
+	uint8_t bytes[SMALL];
+	bool has[SMALL];
+	stmfw_range ranges[SMALL];
+	size_t count;
+};
+
+/* Few values and some gaps, so that everything happens. */
+static void fill_small(struct small *s, uint32_t *seed)
+{
+	static const uint8_t values[] = { 0xff, 0x00, 0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc,
+					  0xde, 0xf1, 0xa5, 0x5a, 0x81, 0x18, 0x42, 0x24 };
+	const unsigned int gaps = noise(seed) % 4 / 2, range = 1u << noise(seed) % 5;
+	bool has = noise(seed) % 4 != 0;
+
+	for (unsigned int i = 0; i < SMALL; i++) {
+		if (noise(seed) % 16 < gaps)
+			has = !has;
+		s->has[i] = has;
+		s->bytes[i] = values[noise(seed) % range];
+	}
+}
+
+/* Something like the other one: shifted, swapped, with and without its gaps, with faults. */
+static void resemble(struct small *b, const struct small *a, uint32_t *seed)
+{
+	const int shift = noise(seed) % 4 == 0 ? noise(seed) % 7 - 3 : 0;
+	const int mask = noise(seed) % 4 == 0 ? noise(seed) % 4 : 0;
+	const bool same_gaps = noise(seed) % 2, faults = noise(seed) % 2;
+
+	for (int i = 0; i < SMALL; i++) {
+		const int from = (i ^ mask) - shift;
+
+		if (from < 0 || from >= SMALL || (faults && noise(seed) % 32 == 0))
+			continue;
+		if (a->has[from])
+			b->bytes[i] = a->bytes[from];
+		if (same_gaps)
+			b->has[i] = a->has[from];
+	}
+}
+
+/* They may touch. */
+static void make_ranges(struct small *s, uint32_t *seed)
+{
+	s->count = 0;
+	s->has[SMALL / 2] = true;
+	for (unsigned int i = 0; i < SMALL; i++) {
+		if (!s->has[i])
+			continue;
+		if (i == 0 || !s->has[i - 1] || noise(seed) % 64 == 0)
+			s->ranges[s->count++] = (stmfw_range){ i, 0, s->bytes + i };
+		s->ranges[s->count - 1].length++;
+	}
+}
+
+static void check_counts(const struct small *a, const struct small *b)
+{
+	uint64_t differing = 0, missing = 0, extra = 0, extra_blank = 0, both = 0;
+	bool filler = true;
+
+	for (size_t i = 0; i < SMALL; i++) {
+		both += a->has[i] && b->has[i];
+		differing += a->has[i] && b->has[i] && a->bytes[i] != b->bytes[i];
+		missing += a->has[i] && !b->has[i];
+		filler &= !a->has[i] || b->has[i] || a->bytes[i] == 0x00 || a->bytes[i] == 0xff;
+		extra += !a->has[i] && b->has[i];
+		extra_blank += !a->has[i] && b->has[i] && b->bytes[i] == 0xff;
+	}
+	ck_assert_uint_eq(got->compared, both);
+	ck_assert_uint_eq(got->differing, differing);
+	ck_assert_uint_eq(got->missing, missing);
+	ck_assert_uint_eq(got->extra, extra);
+	ck_assert_uint_eq(got->extra_blank, extra_blank);
+	ck_assert_int_eq(got->agrees, differing == 0 && both > 0 && filler);
+	ck_assert_int_eq(got->span_total > 0, differing + missing > 0);
+}
+
+/* Nothing that is the same in a span's first and last byte; nothing that differs outside of them. */
+static void check_spans(const struct small *a, const struct small *b)
+{
+	bool in_span[SMALL] = { false };
+
+	for (size_t i = 0; i < got->span_count; i++) {
+		const stmfw_span *s = &got->spans[i];
+
+		ck_assert(i == 0 || s->address >= s[-1].address + s[-1].length + 8);
+		for (uint64_t k = 0; k < s->length; k++)
+			in_span[s->address + k] = true;
+	}
+	for (size_t i = 0; i < SMALL; i++)
+		if (a->has[i] && (!b->has[i] || a->bytes[i] != b->bytes[i]))
+			ck_assert(in_span[i]);
+}
+
+static void check_claim(const struct small *a, const struct small *b)
+{
+	for (int i = 0; i < SMALL; i++) {
+		const int to = i + (int)got->shift;
+
+		if (!a->has[i])
+			continue;
+		if (got->verdict == STMFW_VERDICT_BLANK && b->has[i])
+			ck_assert(b->bytes[i] == 0x00 || b->bytes[i] == 0xff);
+		if (got->verdict == STMFW_VERDICT_SHIFTED && to >= 0 && to < SMALL && b->has[to])
+			ck_assert_int_eq(a->bytes[i], b->bytes[to]);
+		if (got->verdict == STMFW_VERDICT_SWAPPED_16)
+			ck_assert(b->has[i ^ 1] && b->bytes[i ^ 1] == a->bytes[i]);
+		if (got->verdict == STMFW_VERDICT_SWAPPED_32)
+			ck_assert(b->has[i ^ 3] && b->bytes[i ^ 3] == a->bytes[i]);
+		if (got->verdict == STMFW_VERDICT_SWAPPED_HALVES)
+			ck_assert(b->has[i ^ 2] && b->bytes[i ^ 2] == a->bytes[i]);
+	}
+}
+
+COMPARE_TEST(counts_and_claims_agree_with_a_simple_model)
+{
+	static struct small a, b;
+	unsigned int seen[STMFW_VERDICT_DIFFERENT + 1] = { 0 };
+	const int rounds = getenv("STMFW_TEST_SHORT") ? 2000 : 20000;
+	uint32_t seed = 7;
+
+	opts.bank_count = 0;
+	for (int round = 0; round < rounds; round++) {
+		fill_small(&a, &seed);
+		fill_small(&b, &seed);
+		resemble(&b, &a, &seed);
+		make_ranges(&a, &seed);
+		make_ranges(&b, &seed);
+		opts.expected = a.ranges;
+		opts.expected_count = a.count;
+		opts.found = b.ranges;
+		opts.found_count = b.count;
+		compared();
+		check_counts(&a, &b);
+		check_spans(&a, &b);
+		check_claim(&a, &b);
+		seen[got->verdict]++;
+	}
+	for (int v = 0; v <= STMFW_VERDICT_DIFFERENT; v++)
+		if (v != STMFW_VERDICT_UNSTABLE && v != STMFW_VERDICT_PROTECTED &&
+		    v != STMFW_VERDICT_SECTORS && v != STMFW_VERDICT_GAPS)
+			ck_assert_msg(seen[v] > 0, "never seen: %s",
+				      stmfw_verdict_name((enum stmfw_verdict)v));
+}
+
 /* ---- calls ---- */
 
 COMPARE_TEST(found_in_pieces_is_the_same)
@@ -633,6 +783,7 @@ int main(void)
 		unstable,
 		cells_are_the_sectors,
 		cells_without_sectors_are_pages,
+		counts_and_claims_agree_with_a_simple_model,
 		found_in_pieces_is_the_same,
 		wrong_ranges_are_refused,
 		missing_memory_is_reported_and_none_is_lost,

@@ -422,6 +422,8 @@ static void refused_elf(const struct segment *s, unsigned int count, int status,
 	refused_bytes(elf_of(s, count), ELF_SIZE, NULL, status, 0, words);
 }
 
+#ifndef WITHOUT_LIBELF
+
 START_TEST(elf_segments_are_taken_by_their_physical_address)
 {
 	static const struct segment s[] = {
@@ -501,6 +503,18 @@ START_TEST(elf_cut_anywhere_is_refused_and_bytes_are_left_alone)
 	ck_assert_mem_eq(before, elf_of(&s, 1), ELF_SIZE);
 }
 END_TEST
+
+#else
+
+START_TEST(elf_is_refused_without_libelf)
+{
+	static const struct segment s = { 1, 100, 0, 0x08000000, 4, 4 };
+
+	refused_elf(&s, 1, STMFW_EUNSUPPORTED, "built without libelf");
+}
+END_TEST
+
+#endif
 
 /* ---- binary, and what is told by the content ---- */
 
@@ -582,8 +596,10 @@ START_TEST(type_given_overrides_the_content)
 	stmfw_image_opts o = typed(STMFW_IMAGE_SREC);
 
 	refused_bytes(hex, strlen(hex), &o, STMFW_EFILE, 1, "does not begin with 'S'");
+#ifndef WITHOUT_LIBELF
 	o.type = STMFW_IMAGE_ELF;
 	refused_bytes(hex, strlen(hex), &o, STMFW_EFILE, 0, "no ELF file");
+#endif
 	o.type = STMFW_IMAGE_BIN;
 	stmfw_image *image = parsed_bytes(hex, strlen(hex), &o);
 	ck_assert_uint_eq(stmfw_image_total(image), strlen(hex));
@@ -819,7 +835,6 @@ static void starve(const void *bytes, size_t length, const char *path)
 
 START_TEST(missing_memory_is_reported_and_none_is_lost)
 {
-	static const struct segment s = { 1, 100, 0, 0x08000000, 4, 4 };
 	const char *hex = complete(":0100000041~\n" END_HEX);
 	char path[] = "/tmp/stmfw-image-XXXXXX";
 	int fd = mkstemp(path);
@@ -830,7 +845,9 @@ START_TEST(missing_memory_is_reported_and_none_is_lost)
 	starve(hex, strlen(hex), NULL);
 	starve(NULL, 0, path);
 	unlink(path);
-	starve(elf_of(&s, 1), ELF_SIZE, NULL);
+#ifndef WITHOUT_LIBELF
+	starve(elf_of(&(struct segment){ 1, 100, 0, 0, 4, 4 }, 1), ELF_SIZE, NULL);
+#endif
 	starve("\0\1\2", 3, NULL);
 }
 END_TEST
@@ -849,10 +866,6 @@ int main(void)
 		srec_goes_on_beyond_short_addresses,
 		srec_with_a_fault_is_refused_with_its_line,
 		every_changed_character_of_a_text_is_found,
-		elf_segments_are_taken_by_their_physical_address,
-		elf_with_wrong_segments_is_refused,
-		elf_that_is_no_firmware_is_refused,
-		elf_cut_anywhere_is_refused_and_bytes_are_left_alone,
 		binary_is_placed_only_with_a_base,
 		base_for_a_file_with_addresses_is_refused,
 		damaged_text_never_becomes_a_binary,
@@ -866,6 +879,14 @@ int main(void)
 		written_files_are_as_the_formats_want_them,
 		writing_can_be_stopped_and_has_limits,
 		files_are_loaded_and_other_things_refused,
+#ifdef WITHOUT_LIBELF
+		elf_is_refused_without_libelf,
+#else
+		elf_segments_are_taken_by_their_physical_address,
+		elf_with_wrong_segments_is_refused,
+		elf_that_is_no_firmware_is_refused,
+		elf_cut_anywhere_is_refused_and_bytes_are_left_alone,
+#endif
 		missing_memory_is_reported_and_none_is_lost,
 		NULL
 	};
