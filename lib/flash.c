@@ -2,7 +2,7 @@
 /*
  * Flashing: the story. flash.h names the parts.
  *
- *   look -> plan, shown to the user -> write what differs, and prove it
+ *   find chip and sectors -> what do they hold? -> plan, shown to the user -> write what differs, and prove it
  *     -> (failed or canceled after a change: put the old content back, and prove that)
  *     -> leave the target as asked
  *
@@ -124,7 +124,7 @@ static void keep_failure(struct op *op)
 {
 	struct failure *k = &((struct flash *)op->job)->failure;
 
-	if (k->res.status != STMFW_OK || op->res.status == STMFW_OK)
+	if (k->res.status != STMFW_OK || call_ok(op))
 		return;
 	k->res = op->res;
 	k->log = stmfw__arena_copy(&op->arena, op->log.length ? op->log.data : "", op->log.length);
@@ -255,7 +255,7 @@ static enum move make_plan(struct op *op)
 {
 	struct flash *f = op->job;
 
-	if (op->res.status != STMFW_OK)
+	if (!call_ok(op))
 		return let_go(op);
 	f->open = stmfw__arena_alloc(&op->arena, (f->plan.count + 1) * sizeof(*f->open));
 	if (!f->open || !stmfw__plan_decide(&f->plan, &op->arena, &f->shown)) {
@@ -287,14 +287,14 @@ static enum move plan_shown(struct op *op)
 		stmfw__op_fail(op, STMFW_EABORTED, "the plan was refused, so nothing was erased");
 	else if (op->cancel_wanted)
 		stmfw__op_fail(op, STMFW_ECANCELED, "canceled before anything was changed");
-	if (op->res.status != STMFW_OK || f->o.flags & STMFW_FLASH_DRY_RUN)
+	if (!call_ok(op) || f->o.flags & STMFW_FLASH_DRY_RUN)
 		return let_go(op);
 	return unlock(op);
 }
 
 static enum move unlocked(struct op *op)
 {
-	return op->res.status == STMFW_OK ? unlock(op) : let_go(op);
+	return call_ok(op) ? unlock(op) : let_go(op);
 }
 
 /* ---- step by step ---- */
@@ -307,9 +307,14 @@ static enum move flash_next(struct op *op, const struct reply *last)
 	(void)last;
 	switch (f->step) {
 	case FLASH_BEGIN:
-		f->step = FLASH_LOOK;
-		return stmfw__op_call(op, &stmfw__flash_look_kind, f);
-	case FLASH_LOOK:
+		f->step = FLASH_FIND;
+		return stmfw__op_call(op, &stmfw__flash_find_kind, f);
+	case FLASH_FIND:
+		if (!call_ok(op))
+			return let_go(op);
+		f->step = FLASH_OLD;
+		return stmfw__op_call(op, &stmfw__flash_old_kind, f);
+	case FLASH_OLD:
 		return make_plan(op);
 	case FLASH_PLAN:
 		return plan_shown(op);

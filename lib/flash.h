@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The flash operation, in three parts that share one struct:
+ * The flash operation, in parts that share one struct:
  *
- *   flash.c        the story: look, show the plan, write, put back if that fails, let go
- *   flash_look.c   what is there: the chip, banks, protection, the content of the sectors
- *   flash_write.c  makes sectors hold what is wanted, and proves it; for the new content and for
- *                  putting the old one back
+ *   flash.c         the story: find, look, show the plan, write, put back if that fails, let go
+ *   flash_find.c    which chip, which banks, which sectors
+ *   flash_old.c     what these sectors hold, before anything is changed
+ *   flash_write.c   makes them hold what is wanted: the new content, or the old one again
+ *   flash_prove.c   whether they do
  *
  * plan.h has the sectors and what is to become of them.
  */
@@ -19,6 +20,41 @@
 #include "protect.h"
 #include "scratch.h"
 
+/* ---- flash_find.c: which chip, which sectors ---- */
+
+/* What is awaited. */
+enum find_step {
+	FIND_BEGIN,
+	FIND_BANKS,    /* which banks are there?                            */
+	FIND_CHIP,     /* which one? is it protected against reading?       */
+	FIND_APPROVED, /* the user says whether it is the right one         */
+	FIND_HALT,
+	FIND_DESCRIBE  /* the sectors of each bank that the image may touch */
+};
+
+struct find {
+	enum find_step step;
+	const stmfw_bank *all_banks;
+	size_t all_count;
+	size_t current; /* bank */
+	struct identify_job identify;
+	stmfw_chip chip;
+	bool identified;
+	int refused; /* by the user */
+};
+
+/* ---- flash_old.c: what these sectors hold ---- */
+
+enum old_step {
+	OLD_BEGIN,
+	OLD_SHARE,  /* a file that OpenOCD sees                          */
+	OLD_SUM,    /* checksums of all that lies in touched sectors     */
+	OLD_READ,   /* what must be known byte by byte                   */
+	OLD_PROVE,  /* the chip confirms what was read                   */
+	OLD_REREAD, /* or, where it cannot: read again, and compare      */
+	OLD_BACKUP  /* the user saves it                                 */
+};
+
 /* A part of a bank that has been read, and that the chip is to confirm. */
 struct flash_span {
 	const stmfw_bank *bank;
@@ -27,50 +63,29 @@ struct flash_span {
 	uint8_t *bytes;
 };
 
-/* What is awaited. */
-enum look_step {
-	LOOK_BEGIN,
-	LOOK_BANKS,    /* which banks are there?                           */
-	LOOK_CHIP,     /* which one? is it protected against reading?      */
-	LOOK_APPROVED, /* the user says whether it is the right one        */
-	LOOK_HALT,
-	LOOK_DESCRIBE, /* the sectors of each bank that the image may touch */
-	LOOK_SHARE,    /* a file that OpenOCD sees                         */
-	LOOK_SUM,      /* checksums of all that lies in touched sectors    */
-	LOOK_READ,     /* what must be known byte by byte                  */
-	LOOK_PROVE,    /* the chip confirms what was read                  */
-	LOOK_REREAD,   /* or, where it cannot: read again, and compare     */
-	LOOK_BACKUP    /* the user saves it                                */
-};
-
-/* A part of a sector, and what the chip's checksum of it says. */
-struct look_part {
+/* A part of a sector that the chip makes a checksum of. */
+struct old_part {
 	size_t sector; /* of plan.sectors */
 	struct sector_part part;
 };
 
-struct look {
-	enum look_step step;
-	size_t current;           /* bank or span             */
-	const stmfw_bank *all_banks;
-	size_t all_count;
-	struct identify_job identify;
-	stmfw_chip chip;
-	bool identified;
-	struct look_part *parts;  /* ranges[i] belongs to parts[i] */
+struct old {
+	enum old_step step;
+	struct old_part *parts; /* ranges[i] belongs to parts[i] */
 	struct digest_range *ranges;
 	size_t part_count;
 	struct flash_span *spans;
-	size_t span_count;
+	size_t span_count, current;
 	uint64_t read_total;
-	uint64_t received;        /* of the current span      */
-	bool differs;             /* the second read          */
-	int refused;              /* by the user's callback   */
+	uint64_t received; /* of the current span    */
+	bool differs;      /* the second read        */
+	int refused;       /* by the backup callback */
 };
+
+/* ---- flash_write.c: sectors made to hold what is wanted ---- */
 
 enum write_goal { WRITE_NEW, WRITE_OLD };
 
-/* What is awaited. */
 enum write_step {
 	WRITE_BEGIN,
 	WRITE_RECOVER, /* a reset, before something that failed is repeated */
@@ -80,8 +95,7 @@ enum write_step {
 	WRITE_BYTES,
 	WRITE_WRITTEN, /* the user is told */
 	WRITE_ALL,     /* the user is told that proving begins */
-	WRITE_PROVE,   /* checksums of all that was written          */
-	WRITE_REREAD,  /* or, where there are none, or one is wrong: its bytes */
+	WRITE_PROVE,
 	WRITE_PROVEN   /* the user is told */
 };
 
@@ -103,18 +117,33 @@ struct write {
 	uint64_t erased, erase_total; /* bytes, for progress */
 	uint64_t written, write_total;
 	uint64_t prove_total;
-	size_t *proving; /* ranges[i] is sector proving[i] */
-	struct digest_range *ranges;
-	size_t proving_count, current;
-	uint64_t received;   /* of the sector that is read back */
-	uint64_t differing;  /* bytes of it                     */
-	uint64_t first_bad;  /* address                         */
-	uint8_t is, should;  /* there                           */
+	unsigned int unproven; /* times that the chip could not even be looked at */
 };
 
+/* ---- flash_prove.c: do they? ---- */
+
+enum prove_step { PROVE_BEGIN, PROVE_SUMS, PROVE_READ };
+
+struct prove {
+	enum prove_step step;
+	bool sums_only;   /* a sector whose checksum differs is not looked at closer */
+	size_t *list;     /* ranges[i] is sector list[i] */
+	struct digest_range *ranges;
+	size_t count, current;
+	uint64_t received;  /* of the sector that is read back */
+	/* The first sector that holds something else. */
+	uint64_t differing; /* bytes of it                     */
+	uint64_t address;   /* of the first of them            */
+	uint8_t is, should; /* there                           */
+};
+
+/* ---- flash.c: the story ---- */
+
+/* What is awaited. */
 enum flash_step {
 	FLASH_BEGIN,
-	FLASH_LOOK,
+	FLASH_FIND,
+	FLASH_OLD,
 	FLASH_PLAN,    /* the user is shown it */
 	FLASH_UNLOCK,  /* write protection is removed */
 	FLASH_WRITE,
@@ -144,9 +173,11 @@ struct flash {
 	struct digest digest;
 	bool can_digest;         /* false once the chip could not */
 	bool was_reset;          /* so it is to be let go         */
-	struct look look;
+	struct find find;
+	struct old old;
 	struct protect_job unlock;
 	struct write write;
+	struct prove prove;
 	struct failure failure; /* res.status STMFW_OK: none so far */
 	int refused;            /* by the plan callback             */
 	stmfw_progress progress; /* to be told */
@@ -160,7 +191,15 @@ const stmfw_bank *stmfw__flash_bank_of(const struct flash *f, unsigned int numbe
 /* Calls the digest. Badly ended: the chip cannot, and the bytes must be read. */
 enum move stmfw__flash_ask_for_sums(struct op *op, struct digest_range *ranges, size_t count);
 
-extern const struct op_kind stmfw__flash_look_kind;
+/* What a sector is to hold, by the goal of writing: `length` bytes from an offset in it. */
+void stmfw__flash_wanted(const struct flash *f, const struct sector *s, uint64_t offset,
+			 uint8_t *out, size_t length);
+
+/* The job of each is the struct flash. */
+extern const struct op_kind stmfw__flash_find_kind;
+extern const struct op_kind stmfw__flash_old_kind;
 extern const struct op_kind stmfw__flash_write_kind;
+/* Sectors with WORK_PROVE: proven, or then WORK_WRONG. */
+extern const struct op_kind stmfw__flash_prove_kind;
 
 #endif

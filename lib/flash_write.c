@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Makes sectors hold what is wanted, and proves it: see flash.h.
+ * Makes sectors hold what is wanted: see flash.h.
  *
  *   { choose a piece -> erase -> write } ... -> prove all of it -> what is not proven: once more
  *
@@ -15,7 +15,6 @@
 
 #include "client.h"
 #include "flash.h"
-#include "read_flash.h"
 #include "target.h"
 #include "tcl.h"
 
@@ -35,7 +34,7 @@ static struct write *state(const struct op *op)
 	return &((struct flash *)op->job)->write;
 }
 
-/* ---- what a sector is to hold ---- */
+/* ---- what is to be done with a sector ---- */
 
 static bool is_blank(const uint8_t *bytes, size_t length, uint8_t blank)
 {
@@ -43,32 +42,6 @@ static bool is_blank(const uint8_t *bytes, size_t length, uint8_t blank)
 		if (bytes[i] != blank)
 			return false;
 	return true;
-}
-
-static void wanted(const struct flash *f, const struct sector *s, uint64_t offset, uint8_t *out,
-		   size_t length)
-{
-	if (f->write.goal == WRITE_NEW)
-		stmfw__plan_wanted(&f->plan, s, offset, out, length);
-	else if (s->old)
-		memcpy(out, s->old + offset, length);
-	else
-		memset(out, s->blank, length);
-}
-
-static uint32_t wanted_crc(const struct flash *f, const struct sector *s)
-{
-	uint8_t piece[1024];
-	uint32_t crc = 0;
-
-	for (uint64_t o = 0; o < s->plan.length; o += sizeof(piece)) {
-		uint64_t left = s->plan.length - o;
-		size_t n = left < sizeof(piece) ? (size_t)left : sizeof(piece);
-
-		wanted(f, s, o, piece, n);
-		crc = stmfw__crc32(crc, piece, n);
-	}
-	return crc;
 }
 
 static bool needs_erase(const struct write *w, const struct sector *s)
@@ -214,7 +187,7 @@ static bool put_bytes(struct op *op, enum move *move)
 		return false;
 	}
 	for (size_t i = 0; i < piece->count; at += s[i++].plan.length)
-		wanted(f, &s[i], 0, at, (size_t)s[i].plan.length);
+		stmfw__flash_wanted(f, &s[i], 0, at, (size_t)s[i].plan.length);
 	piece->bytes = without_tail(bytes, (size_t)piece->length, s->blank);
 	bool ok = stmfw__scratch_write(&f->scratch, bytes, piece->bytes);
 	stmfw__mem_free(op->arena.mem, bytes);
@@ -352,150 +325,59 @@ static enum move take_bytes(struct op *op, const struct reply *last)
 
 /* ---- proving ---- */
 
-static void sector_proven(struct flash *f, struct sector *s)
-{
-	s->work = WORK_NONE;
-	s->state = f->write.goal == WRITE_NEW ? SECTOR_NEW : SECTOR_OLD;
-}
-
-static struct sector *proving(struct flash *f)
-{
-	return &f->plan.sectors[f->write.proving[f->write.current]];
-}
-
-static void compare_piece(struct flash *f, const uint8_t *is, const uint8_t *should, size_t length)
-{
-	struct write *w = &f->write;
-
-	for (size_t i = 0; i < length; i++)
-		if (is[i] != should[i] && w->differing++ == 0) {
-			w->first_bad = proving(f)->plan.address + w->received + i;
-			w->is = is[i];
-			w->should = should[i];
-		}
-	w->received += length;
-}
-
-static int compare_back(stmfw_client *c, uint64_t offset, const uint8_t *data, size_t length,
-			void *arg)
-{
-	struct op *op = arg;
-	struct flash *f = op->caller->job;
-	uint8_t should[1024];
-
-	(void)c;
-	(void)offset;
-	if (length > proving(f)->plan.length - f->write.received)
-		return 1;
-	while (length > 0) {
-		size_t n = length < sizeof(should) ? length : sizeof(should);
-
-		wanted(f, proving(f), f->write.received, should, n);
-		compare_piece(f, data, should, n);
-		data += n;
-		length -= n;
-	}
-	return 0;
-}
-
-static enum move read_back(struct op *op)
+static enum move begin_proof(struct op *op, enum write_step step)
 {
 	struct flash *f = op->job;
-	const stmfw_plan_sector *s = &proving(f)->plan;
-	const stmfw_bank *bank = stmfw__flash_bank_of(f, s->bank);
-	const struct read_part what = { .bank = bank,
-					.scratch = &f->scratch,
-					.offset = s->address - bank->base,
-					.length = s->length,
-					.sink = compare_back,
-					.arg = op };
 
-	f->write.step = WRITE_REREAD;
-	f->write.received = f->write.differing = 0;
-	return stmfw__read_part(op, &what);
-}
-
-/* Those that are still to be proven, byte by byte; then what failed once more, or the end. */
-static enum move read_next_back(struct op *op)
-{
-	struct flash *f = op->job;
-	struct write *w = &f->write;
-	uint64_t bytes = w->prove_total;
-
-	while (w->current < w->proving_count && proving(f)->work != WORK_PROVE)
-		w->current++;
-	if (w->current < w->proving_count)
-		return read_back(op);
-	for (size_t i = 0; i < f->plan.count; i++)
-		if (f->plan.sectors[i].work == WORK_TODO)
-			return choose_piece(op);
-	return w->goal == WRITE_OLD ? stmfw__op_ok(op)
-				    : tell(op, WRITE_PROVEN, "prove", bytes, bytes);
+	f->write.step = step;
+	f->prove.step = PROVE_BEGIN;
+	f->prove.sums_only = step == WRITE_CHECK;
+	return stmfw__op_call(op, &stmfw__flash_prove_kind, f);
 }
 
 static enum move not_proven(struct op *op)
 {
-	const struct write *w = state(op);
+	const struct prove *p = &((struct flash *)op->job)->prove;
 
 	op->res.advice = "A cell that cannot be programmed any more, or an unreliable connection. "
 			 "Lower the speed (`adapter speed 500`) and try again.";
 	return stmfw__op_fail(op, STMFW_EVERIFY,
 			      "%" PRIu64 " bytes were written and do not read back, the first at "
 			      "0x%08" PRIx64 " (flash %02x, wanted %02x)",
-			      w->differing, w->first_bad, w->is, w->should);
+			      p->differing, p->address, p->is, p->should);
 }
 
-static enum move take_read_back(struct op *op)
+/* The chip could not be looked at. What was written may be right: only the look is repeated. */
+static enum move proof_failed(struct op *op)
 {
 	struct flash *f = op->job;
-	struct sector *s = proving(f);
 
-	if (op->res.status != STMFW_OK)
-		return may_be_repeated(f, s) ? recover(op) : MOVE_DONE;
-	if (f->write.differing == 0 && f->write.received == s->plan.length)
-		sector_proven(f, s);
-	else if (!may_be_repeated(f, s))
-		return not_proven(op);
-	return read_next_back(op);
+	if (++f->write.unproven > f->o.retries)
+		return MOVE_DONE;
+	f->report.retries++;
+	return recover(op);
 }
 
-static enum move begin_proof(struct op *op, enum write_step step)
+static enum move take_proof(struct op *op)
 {
 	struct flash *f = op->job;
-	struct write *w = &f->write;
+	const struct write *w = &f->write;
+	bool wrong = false;
 
-	w->step = step;
-	w->proving_count = w->current = 0;
+	if (!call_ok(op))
+		return proof_failed(op);
 	for (size_t i = 0; i < f->plan.count; i++) {
-		const stmfw_plan_sector *s = &f->plan.sectors[i].plan;
+		struct sector *s = &f->plan.sectors[i];
 
-		if (f->plan.sectors[i].work != WORK_PROVE)
-			continue;
-		w->ranges[w->proving_count] = (struct digest_range){ s->address, s->length, 0 };
-		w->proving[w->proving_count++] = i;
+		if (s->work == WORK_WRONG && !may_be_repeated(f, s))
+			return not_proven(op);
+		wrong = wrong || s->work == WORK_TODO;
 	}
-	if (w->proving_count == 0 || !f->can_digest)
-		return read_next_back(op);
-	return stmfw__flash_ask_for_sums(op, w->ranges, w->proving_count);
-}
-
-/* A checksum that agrees is a proof; one that does not is a reason to look closer. */
-static void confirm_by_sums(struct op *op)
-{
-	struct flash *f = op->job;
-	struct write *w = &f->write;
-
-	f->can_digest = op->res.status == STMFW_OK;
-	for (w->current = 0; f->can_digest && w->current < w->proving_count; w->current++)
-		if (w->ranges[w->current].crc == wanted_crc(f, proving(f)))
-			sector_proven(f, proving(f));
-	w->current = 0;
-}
-
-static enum move take_sums(struct op *op)
-{
-	confirm_by_sums(op);
-	return read_next_back(op);
+	if (wrong)
+		return choose_piece(op);
+	return w->goal == WRITE_OLD
+		       ? stmfw__op_ok(op)
+		       : tell(op, WRITE_PROVEN, "prove", w->prove_total, w->prove_total);
 }
 
 /* Putting back: what does not hold the old content any more is to be written. */
@@ -504,15 +386,9 @@ static enum move write_the_rest(struct op *op)
 	struct flash *f = op->job;
 
 	for (size_t i = 0; i < f->plan.count; i++)
-		if (f->plan.sectors[i].work == WORK_PROVE)
+		if (f->plan.sectors[i].work != WORK_NONE)
 			f->plan.sectors[i].work = WORK_TODO;
 	return choose_piece(op);
-}
-
-static enum move take_check(struct op *op)
-{
-	confirm_by_sums(op);
-	return write_the_rest(op);
 }
 
 /* ---- begin ---- */
@@ -521,16 +397,9 @@ static enum move begin(struct op *op)
 {
 	struct flash *f = op->job;
 	struct write *w = &f->write;
-	size_t *proving_list = stmfw__arena_alloc(&op->arena, (f->plan.count + 1) * sizeof(size_t));
-	struct digest_range *ranges =
-		stmfw__arena_alloc(&op->arena, (f->plan.count + 1) * sizeof(*ranges));
 
 	*w = (struct write){ .goal = w->goal,
-			     .proving = proving_list,
-			     .ranges = ranges,
 			     .piece_limit = f->can_digest ? PIECE_FIRST : PIECE_FIRST_SLOW };
-	if (!proving_list || !ranges)
-		return stmfw__op_ok(op); /* which says that memory ran out */
 	for (size_t i = 0; i < f->plan.count; i++) {
 		struct sector *s = &f->plan.sectors[i];
 
@@ -543,9 +412,7 @@ static enum move begin(struct op *op)
 		w->erase_total += needs_erase(w, s) ? s->plan.length : 0;
 		w->write_total += w->goal == WRITE_OLD || needs_write(w, s) ? s->plan.length : 0;
 	}
-	if (w->goal == WRITE_NEW)
-		return choose_piece(op);
-	return f->can_digest ? begin_proof(op, WRITE_CHECK) : write_the_rest(op);
+	return w->goal == WRITE_NEW ? choose_piece(op) : begin_proof(op, WRITE_CHECK);
 }
 
 static enum move write_next(struct op *op, const struct reply *last)
@@ -556,7 +423,7 @@ static enum move write_next(struct op *op, const struct reply *last)
 	case WRITE_RECOVER:
 		return choose_piece(op);
 	case WRITE_CHECK:
-		return take_check(op);
+		return write_the_rest(op);
 	case WRITE_ERASE:
 		return take_erase(op, last);
 	case WRITE_ERASED:
@@ -568,9 +435,7 @@ static enum move write_next(struct op *op, const struct reply *last)
 	case WRITE_ALL:
 		return begin_proof(op, WRITE_PROVE);
 	case WRITE_PROVE:
-		return take_sums(op);
-	case WRITE_REREAD:
-		return take_read_back(op);
+		return take_proof(op);
 	case WRITE_PROVEN:
 		break;
 	}

@@ -110,6 +110,12 @@ char *stmfw__op_output(struct op *op, const struct reply *reply);
 /* The number behind a word like "wrote ", in the result or in the log of 0.10. 0 if none. */
 uint64_t stmfw__op_count(const struct reply *reply, const char *word);
 
+/* Whether the stepper that was called has succeeded; if not, op->res says why. */
+static inline bool call_ok(const struct op *op)
+{
+	return op->res.status == STMFW_OK;
+}
+
 static inline bool reply_ok(const struct reply *r)
 {
 	return r->code == 0;

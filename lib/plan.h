@@ -2,7 +2,7 @@
 /*
  * Which sectors an image touches, what they hold, what is to be done with each.
  *
- * Pure: it asks nobody. flash_look.c finds out what the sectors hold, flash_write.c does what the
+ * Pure: it asks nobody. flash_old.c finds out what the sectors hold, flash_write.c does what the
  * plan says and keeps here how far each sector is.
  */
 #ifndef STMFW_PLAN_H
@@ -21,8 +21,8 @@ enum sector_state {
 	SECTOR_NEW    /* holds what is wanted, proven               */
 };
 
-/* What is left to be done with it, by flash_write.c. */
-enum sector_work { WORK_NONE, WORK_TODO, WORK_PROVE };
+/* What is left to be done with it, by flash_write.c. WRONG: it does not hold what is wanted. */
+enum sector_work { WORK_NONE, WORK_TODO, WORK_PROVE, WORK_WRONG };
 
 struct sector {
 	stmfw_plan_sector plan; /* first: what the user is shown                   */

@@ -1,146 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is there, before anything is changed: see flash.h.
+ * What the sectors hold, before anything is changed: see flash.h.
  *
- *   banks -> which chip? is it protected? -> reset halt -> sectors of each bank -> shared file
- *     -> checksums of what lies in the sectors -> read what differs -> does the chip confirm it?
+ *   shared file -> checksums of what lies in the sectors -> read what differs
+ *     -> does the chip confirm it?
  *   with a backup: -> read whole banks -> does the chip confirm it? -> the user saves it
  *
  * Checksums come first, because a sector that is right or blank need not be moved through the
  * probe. Where the chip cannot make any, all of it is read, twice.
  */
-#include <inttypes.h>
 #include <string.h>
 
 #include "client.h"
 #include "flash.h"
 #include "read_flash.h"
-#include "target.h"
 
 #define PARTS_MAX 4096u /* an image with more holes than that is read instead */
 
-static enum move ended_badly(const struct op *op)
-{
-	(void)op; /* its result says why */
-	return MOVE_DONE;
-}
-
-static bool went_well(const struct op *op)
-{
-	return op->res.status == STMFW_OK;
-}
-
-/* ---- which banks ---- */
-
-/* A bank that has not been probed yet may have no size, and reach up to the next one. */
-static uint64_t end_of(const struct look *l, const stmfw_bank *bank)
-{
-	uint64_t end = (uint64_t)1 << 32;
-
-	if (bank->size)
-		return bank->base + bank->size;
-	for (size_t i = 0; i < l->all_count; i++)
-		if (l->all_banks[i].base > bank->base && l->all_banks[i].base < end)
-			end = l->all_banks[i].base;
-	return end;
-}
-
-/* One that has not been probed may not even have its address. */
-static bool may_be_touched(const struct flash *f, const stmfw_bank *bank)
-{
-	size_t count;
-	const stmfw_range *r = stmfw_image_ranges(f->o.image, &count);
-	uint64_t end = end_of(&f->look, bank);
-
-	if (bank->size == 0 && bank->base == 0)
-		return true;
-	for (size_t i = 0; i < count; i++) {
-		uint64_t first = r[i].address + f->plan.shift;
-
-		if (first < end && first + r[i].length > bank->base)
-			return true;
-	}
-	return false;
-}
-
-/* The bank that was named is known now. Several boards on one OpenOCD have flash at the same
-   addresses: only one of them is meant. */
-static void choose_banks(struct flash *f)
-{
-	const struct look *l = &f->look;
-
-	if (!stmfw_image_is_placed(f->o.image))
-		f->plan.shift = f->banks[0].base;
-	for (size_t i = 0; i < l->all_count; i++)
-		if (i != f->o.bank && strcmp(l->all_banks[i].target, f->target) == 0 &&
-		    may_be_touched(f, &l->all_banks[i]))
-			f->banks[f->bank_count++] = l->all_banks[i];
-}
-
-static enum move identify(struct op *op)
-{
-	struct flash *f = op->job;
-	struct look *l = &f->look;
-
-	stmfw__identify_init(&l->identify, f->target[0] ? f->target : NULL);
-	l->step = LOOK_CHIP;
-	return stmfw__op_call(op, &stmfw__identify_kind, &l->identify);
-}
-
-static enum move take_banks(struct op *op)
-{
-	struct flash *f = op->job;
-	struct look *l = &f->look;
-
-	l->all_banks = op->res.banks;
-	l->all_count = op->res.count;
-	if (f->o.bank >= l->all_count)
-		return stmfw__op_fail(op, STMFW_ERANGE, "there is no flash bank %u: OpenOCD has %zu",
-				      f->o.bank, l->all_count);
-	f->banks = stmfw__arena_alloc(&op->arena, l->all_count * sizeof(*f->banks));
-	if (!f->banks)
-		return stmfw__op_ok(op); /* which says that memory ran out */
-	f->banks[f->bank_count++] = l->all_banks[f->o.bank];
-	f->target = f->banks[0].target;
-	return identify(op);
-}
-
-/* ---- sectors ---- */
-
-static enum move describe_bank(struct op *op)
-{
-	struct flash *f = op->job;
-
-	f->look.step = LOOK_DESCRIBE;
-	void *job = stmfw__bank_info_job(op, f->banks[f->look.current].number);
-	return job ? stmfw__op_call(op, &stmfw__bank_info_kind, job) : stmfw__op_ok(op);
-}
-
-static enum move outside(struct op *op)
-{
-	const struct flash *f = op->job;
-	stmfw_span lost;
-	char known[200] = "";
-	size_t n = 0;
-
-	if (!stmfw__plan_outside(&f->plan, &lost))
-		return MOVE_SEND;
-	for (size_t i = 0; i < f->bank_count && n < sizeof(known) - 40; i++)
-		n += (size_t)snprintf(known + n, sizeof(known) - n, "%s0x%08" PRIx64 " + %" PRIu64,
-				      i ? ", " : "", f->banks[i].base, f->banks[i].size);
-	op->res.advice = "Is the image for this chip? A section for RAM does not belong into it; a "
-			 "second flash bank must be known to OpenOCD (`flash banks`).";
-	return stmfw__op_fail(op, STMFW_ERANGE,
-			      "0x%08" PRIx64 " + %" PRIu64 " bytes of the image lie outside of the "
-			      "flash that OpenOCD knows there (%s)",
-			      lost.address, lost.length, known);
-}
+/* ---- a file for both ---- */
 
 static enum move share_file(struct op *op)
 {
 	struct flash *f = op->job;
 
-	f->look.step = LOOK_SHARE;
+	f->old.step = OLD_SHARE;
 	if (!stmfw__scratch_begin(&f->scratch, op, f->o.scratch_dir))
 		return MOVE_DONE;
 	struct buf *b = stmfw__op_script(op, "share file", 0);
@@ -148,83 +31,6 @@ static enum move share_file(struct op *op)
 	stmfw__scratch_script(b, &f->scratch);
 	stmfw__buf_puts(b, "} a;set a}}");
 	return MOVE_SEND;
-}
-
-/* ---- the right chip, halted ---- */
-
-static enum move halt(struct op *op)
-{
-	struct flash *f = op->job;
-	void *job = stmfw__reset_job(op, STMFW_RESET_HALT);
-
-	f->look.step = LOOK_HALT;
-	f->was_reset = true;
-	return job ? stmfw__op_call(op, &stmfw__control_kind, job) : stmfw__op_ok(op);
-}
-
-static enum move read_protected(struct op *op, enum stmfw_rdp rdp)
-{
-	op->res.advice = rdp == STMFW_RDP_1
-				 ? "Removing the protection erases everything on the chip."
-				 : "This protection is for ever.";
-	return stmfw__op_fail(op, STMFW_EPROTECTED,
-			      "read protection is on (RDP level %d): the chip cannot be "
-			      "programmed like this",
-			      (int)rdp);
-}
-
-/* It may be asleep: then once more when it is halted. A chip that cannot be identified even then
-   may be flashed all the same, if nobody asks which it is. */
-static enum move take_chip(struct op *op)
-{
-	struct flash *f = op->job;
-	struct look *l = &f->look;
-
-	if (!went_well(op)) {
-		if (!f->was_reset)
-			return halt(op);
-		return f->o.chip ? ended_badly(op) : describe_bank(op);
-	}
-	l->chip = *op->res.chip;
-	l->identified = true;
-	l->step = LOOK_APPROVED;
-	return MOVE_OFFER;
-}
-
-static enum move take_approval(struct op *op)
-{
-	struct flash *f = op->job;
-
-	if (f->look.refused)
-		return stmfw__op_fail(op, STMFW_EABORTED, "it was said not to be the right chip");
-	if (f->look.chip.rdp == STMFW_RDP_1 || f->look.chip.rdp == STMFW_RDP_2)
-		return read_protected(op, f->look.chip.rdp);
-	return f->was_reset ? describe_bank(op) : halt(op);
-}
-
-static enum move take_halt(struct op *op)
-{
-	struct flash *f = op->job;
-
-	if (!went_well(op))
-		return ended_badly(op);
-	return f->look.identified ? describe_bank(op) : identify(op);
-}
-
-static enum move take_description(struct op *op)
-{
-	struct flash *f = op->job;
-	stmfw_bank *bank = &f->banks[f->look.current];
-
-	*bank = op->res.banks[0];
-	if (f->look.current == 0)
-		choose_banks(f);
-	if (!stmfw__plan_add_bank(&f->plan, &op->arena, bank))
-		return stmfw__op_ok(op); /* which says that memory ran out */
-	if (++f->look.current < f->bank_count)
-		return describe_bank(op);
-	enum move move = outside(op);
-	return move == MOVE_DONE ? move : share_file(op);
 }
 
 /* ---- checksums ---- */
@@ -243,7 +49,7 @@ static size_t count_parts(const struct plan *p)
 static bool make_parts(struct op *op)
 {
 	struct flash *f = op->job;
-	struct look *l = &f->look;
+	struct old *l = &f->old;
 	size_t count = count_parts(&f->plan);
 
 	if (count > PARTS_MAX)
@@ -258,7 +64,7 @@ static bool make_parts(struct op *op)
 			l->ranges[l->part_count] = (struct digest_range){
 				s->plan.address + part.offset, part.length, 0
 			};
-			l->parts[l->part_count++] = (struct look_part){ i, part };
+			l->parts[l->part_count++] = (struct old_part){ i, part };
 		}
 	}
 	return !op->arena.failed;
@@ -285,7 +91,7 @@ static uint32_t crc_of(const struct flash *f, const struct sector *s, const stru
 
 static void judge_by_sums(struct flash *f)
 {
-	const struct look *l = &f->look;
+	const struct old *l = &f->old;
 
 	for (size_t k = 0; k < l->part_count;) {
 		struct sector *s = &f->plan.sectors[l->parts[k].sector];
@@ -313,7 +119,7 @@ static bool must_be_read(const struct flash *f, const struct sector *s)
 
 static bool add_span(struct op *op, const stmfw_bank *bank, uint64_t offset, uint64_t length)
 {
-	struct look *l = &((struct flash *)op->job)->look;
+	struct old *l = &((struct flash *)op->job)->old;
 	uint8_t *bytes = stmfw__arena_alloc(&op->arena, (size_t)length);
 
 	if (!bytes)
@@ -349,7 +155,7 @@ static bool add_sector_spans(struct op *op)
 		const stmfw_bank *bank = stmfw__flash_bank_of(f, s[first].plan.bank);
 		if (!add_span(op, bank, s[first].plan.address - bank->base, length))
 			return false;
-		for (uint8_t *at = f->look.spans[f->look.span_count - 1].bytes; first < i; first++) {
+		for (uint8_t *at = f->old.spans[f->old.span_count - 1].bytes; first < i; first++) {
 			s[first].old = at;
 			at += s[first].plan.length;
 		}
@@ -370,7 +176,7 @@ static bool add_bank_span(struct op *op, const stmfw_bank *bank)
 			continue;
 		if (!bytes && !add_span(op, bank, 0, bank->size))
 			return false;
-		s->old = f->look.spans[f->look.span_count - 1].bytes + (s->plan.address - bank->base);
+		s->old = f->old.spans[f->old.span_count - 1].bytes + (s->plan.address - bank->base);
 		bytes = s->old;
 	}
 	return true;
@@ -388,21 +194,21 @@ static bool add_bank_spans(struct op *op)
 
 static const struct flash_span *current_span(const struct flash *f)
 {
-	return &f->look.spans[f->look.current];
+	return &f->old.spans[f->old.current];
 }
 
 static int keep_bytes(stmfw_client *c, uint64_t offset, const uint8_t *data, size_t length,
 		      void *arg)
 {
 	struct op *op = arg;
-	struct look *l = &((struct flash *)op->caller->job)->look;
+	struct old *l = &((struct flash *)op->caller->job)->old;
 	const struct flash_span *span = &l->spans[l->current];
 
 	(void)c;
 	(void)offset;
 	if (op->cancel_wanted || length > span->length - l->received)
 		return 1;
-	if (l->step == LOOK_READ)
+	if (l->step == OLD_READ)
 		memcpy(span->bytes + l->received, data, length);
 	else if (memcmp(span->bytes + l->received, data, length) != 0)
 		l->differs = true;
@@ -414,12 +220,12 @@ static void tell_read(stmfw_client *c, const stmfw_progress *p, void *arg)
 {
 	struct op *op = arg;
 	struct flash *f = op->caller->job;
-	const struct look *l = &f->look;
+	const struct old *l = &f->old;
 	uint64_t before = 0;
 
 	for (size_t i = 0; i < l->current; i++)
 		before += l->spans[i].length;
-	const stmfw_progress all = { p->op, l->step == LOOK_READ ? "read" : "reread",
+	const stmfw_progress all = { p->op, l->step == OLD_READ ? "read" : "reread",
 				     before + p->done, l->read_total };
 	if (f->o.progress)
 		f->o.progress(c, &all, f->o.arg);
@@ -437,20 +243,20 @@ static enum move read_span(struct op *op)
 					.progress = tell_read,
 					.arg = op };
 
-	f->look.received = 0;
+	f->old.received = 0;
 	return stmfw__read_part(op, &what);
 }
 
-static enum move begin_reading(struct op *op, enum look_step step)
+static enum move begin_reading(struct op *op, enum old_step step)
 {
 	struct flash *f = op->job;
 
-	f->look.step = step;
-	f->look.current = 0;
+	f->old.step = step;
+	f->old.current = 0;
 	return read_span(op);
 }
 
-static enum move look_done(struct op *op)
+static enum move old_done(struct op *op)
 {
 	struct flash *f = op->job;
 
@@ -463,20 +269,20 @@ static enum move look_done(struct op *op)
 static enum move choose_spans(struct op *op)
 {
 	struct flash *f = op->job;
-	struct look *l = &f->look;
+	struct old *l = &f->old;
 
 	l->spans = stmfw__arena_alloc(&op->arena,
 				      (f->plan.count + f->bank_count) * sizeof(*l->spans));
 	if (!l->spans || !(f->o.backup ? add_bank_spans(op) : add_sector_spans(op)))
 		return stmfw__op_ok(op); /* which says that memory ran out */
-	return l->span_count ? begin_reading(op, LOOK_READ) : look_done(op);
+	return l->span_count ? begin_reading(op, OLD_READ) : old_done(op);
 }
 
 static enum move take_sums(struct op *op)
 {
 	struct flash *f = op->job;
 
-	if (went_well(op))
+	if (call_ok(op))
 		judge_by_sums(f);
 	else
 		f->can_digest = false;
@@ -497,15 +303,15 @@ static enum move offer_backup(struct op *op)
 {
 	struct flash *f = op->job;
 
-	f->look.step = LOOK_BACKUP;
-	f->look.current = 0;
-	return f->o.backup ? MOVE_OFFER : look_done(op);
+	f->old.step = OLD_BACKUP;
+	f->old.current = 0;
+	return f->o.backup ? MOVE_OFFER : old_done(op);
 }
 
 /* The checksums were made of parts of sectors; those of sectors that have been read must agree. */
 static bool sums_confirm(const struct flash *f)
 {
-	const struct look *l = &f->look;
+	const struct old *l = &f->old;
 
 	for (size_t k = 0; k < l->part_count; k++) {
 		const struct sector *s = &f->plan.sectors[l->parts[k].sector];
@@ -521,9 +327,9 @@ static bool sums_confirm(const struct flash *f)
 static enum move prove_banks(struct op *op)
 {
 	struct flash *f = op->job;
-	struct look *l = &f->look;
+	struct old *l = &f->old;
 
-	l->step = LOOK_PROVE;
+	l->step = OLD_PROVE;
 	l->ranges = stmfw__arena_alloc(&op->arena, l->span_count * sizeof(*l->ranges));
 	if (!l->ranges)
 		return stmfw__op_ok(op);
@@ -536,31 +342,31 @@ static enum move prove_banks(struct op *op)
 static enum move take_span(struct op *op)
 {
 	struct flash *f = op->job;
-	struct look *l = &f->look;
+	struct old *l = &f->old;
 
 	if (op->cancel_wanted)
 		return stmfw__op_fail(op, STMFW_ECANCELED, "canceled before anything was changed");
-	if (!went_well(op))
-		return ended_badly(op);
+	if (!call_ok(op))
+		return MOVE_DONE;
 	if (++l->current < l->span_count)
 		return read_span(op);
-	if (l->step == LOOK_REREAD)
+	if (l->step == OLD_REREAD)
 		return l->differs ? unstable(op) : offer_backup(op);
 	if (!f->can_digest)
-		return begin_reading(op, LOOK_REREAD);
+		return begin_reading(op, OLD_REREAD);
 	if (f->o.backup)
 		return prove_banks(op);
-	return sums_confirm(f) ? look_done(op) : unstable(op);
+	return sums_confirm(f) ? old_done(op) : unstable(op);
 }
 
 static enum move take_proof(struct op *op)
 {
 	struct flash *f = op->job;
-	const struct look *l = &f->look;
+	const struct old *l = &f->old;
 
-	if (!went_well(op)) {
+	if (!call_ok(op)) {
 		f->can_digest = false;
-		return begin_reading(op, LOOK_REREAD);
+		return begin_reading(op, OLD_REREAD);
 	}
 	for (size_t i = 0; i < l->span_count; i++)
 		if (stmfw__crc32(0, l->spans[i].bytes, (size_t)l->spans[i].length) !=
@@ -571,28 +377,25 @@ static enum move take_proof(struct op *op)
 
 /* ---- the user saves it ---- */
 
-static void offer(struct op *op)
+static void offer_span(struct op *op)
 {
 	struct flash *f = op->job;
 	const struct flash_span *span = current_span(f);
 
-	if (f->look.step == LOOK_APPROVED)
-		f->look.refused = f->o.chip ? f->o.chip(op->client, &f->look.chip, f->o.arg) : 0;
-	else
-		f->look.refused = f->o.backup(op->client, span->bank, span->bytes,
-					      (size_t)span->length, f->o.arg);
+	f->old.refused = f->o.backup(op->client, span->bank, span->bytes, (size_t)span->length,
+				     f->o.arg);
 }
 
 static enum move backed_up(struct op *op)
 {
 	struct flash *f = op->job;
 
-	if (f->look.refused)
+	if (f->old.refused)
 		return stmfw__op_fail(op, STMFW_EABORTED, "the backup was refused, so nothing was "
 							  "erased");
-	if (++f->look.current < f->look.span_count)
+	if (++f->old.current < f->old.span_count)
 		return MOVE_OFFER;
-	return look_done(op);
+	return old_done(op);
 }
 
 /* ---- step by step ---- */
@@ -612,45 +415,31 @@ static enum move take_share(struct op *op, const struct reply *last)
 		f->can_digest = false;
 		return op->arena.failed ? stmfw__op_ok(op) : choose_spans(op);
 	}
-	f->look.step = LOOK_SUM;
-	return stmfw__flash_ask_for_sums(op, f->look.ranges, f->look.part_count);
+	f->old.step = OLD_SUM;
+	return stmfw__flash_ask_for_sums(op, f->old.ranges, f->old.part_count);
 }
 
-static enum move look_next(struct op *op, const struct reply *last)
+static enum move old_next(struct op *op, const struct reply *last)
 {
 	struct flash *f = op->job;
-	enum look_step step = f->look.step;
 
-	if ((step == LOOK_BANKS || step == LOOK_DESCRIBE) && !went_well(op))
-		return ended_badly(op);
-	switch (step) {
-	case LOOK_BEGIN:
-		f->look.step = LOOK_BANKS;
-		return stmfw__op_call(op, &stmfw__banks_kind, f);
-	case LOOK_BANKS:
-		return take_banks(op);
-	case LOOK_CHIP:
-		return take_chip(op);
-	case LOOK_APPROVED:
-		return take_approval(op);
-	case LOOK_HALT:
-		return take_halt(op);
-	case LOOK_DESCRIBE:
-		return take_description(op);
-	case LOOK_SHARE:
+	switch (f->old.step) {
+	case OLD_BEGIN:
+		return share_file(op);
+	case OLD_SHARE:
 		return take_share(op, last);
-	case LOOK_SUM:
+	case OLD_SUM:
 		return take_sums(op);
-	case LOOK_READ:
-	case LOOK_REREAD:
+	case OLD_READ:
+	case OLD_REREAD:
 		return take_span(op);
-	case LOOK_PROVE:
+	case OLD_PROVE:
 		return take_proof(op);
-	case LOOK_BACKUP:
+	case OLD_BACKUP:
 		return backed_up(op);
 	}
 	return MOVE_DONE;
 }
 
-const struct op_kind stmfw__flash_look_kind = { .name = "look", .next = look_next,
-							.offer = offer };
+const struct op_kind stmfw__flash_old_kind = { .name = "look", .next = old_next,
+					       .offer = offer_span };

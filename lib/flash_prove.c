@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Do sectors hold what is wanted? See flash.h.
+ *
+ *   checksums by the chip -> those that differ are read back, byte by byte
+ *
+ * A checksum that agrees is a proof; one that does not is a reason to look closer, as the line may
+ * have damaged it. Where the chip cannot make any, all of it is read back.
+ */
+#include <string.h>
+
+#include "client.h"
+#include "flash.h"
+#include "read_flash.h"
+
+void stmfw__flash_wanted(const struct flash *f, const struct sector *s, uint64_t offset,
+			 uint8_t *out, size_t length)
+{
+	if (f->write.goal == WRITE_NEW)
+		stmfw__plan_wanted(&f->plan, s, offset, out, length);
+	else if (s->old)
+		memcpy(out, s->old + offset, length);
+	else
+		memset(out, s->blank, length);
+}
+
+static struct sector *current(struct flash *f)
+{
+	return &f->plan.sectors[f->prove.list[f->prove.current]];
+}
+
+static void is_proven(struct flash *f, struct sector *s)
+{
+	s->work = WORK_NONE;
+	s->state = f->write.goal == WRITE_NEW ? SECTOR_NEW : SECTOR_OLD;
+}
+
+/* ---- checksums ---- */
+
+static uint32_t wanted_crc(const struct flash *f, const struct sector *s)
+{
+	uint8_t piece[1024];
+	uint32_t crc = 0;
+
+	for (uint64_t o = 0; o < s->plan.length; o += sizeof(piece)) {
+		uint64_t left = s->plan.length - o;
+		size_t n = left < sizeof(piece) ? (size_t)left : sizeof(piece);
+
+		stmfw__flash_wanted(f, s, o, piece, n);
+		crc = stmfw__crc32(crc, piece, n);
+	}
+	return crc;
+}
+
+static enum move read_next_back(struct op *op);
+
+static enum move take_sums(struct op *op)
+{
+	struct flash *f = op->job;
+	struct prove *p = &f->prove;
+
+	f->can_digest = call_ok(op);
+	for (p->current = 0; f->can_digest && p->current < p->count; p->current++)
+		if (p->ranges[p->current].crc == wanted_crc(f, current(f)))
+			is_proven(f, current(f));
+	p->current = 0;
+	return p->sums_only ? stmfw__op_ok(op) : read_next_back(op);
+}
+
+/* ---- reading back ---- */
+
+static void compare_piece(struct flash *f, const uint8_t *is, const uint8_t *should, size_t length)
+{
+	struct prove *p = &f->prove;
+
+	for (size_t i = 0; i < length; i++) {
+		if (is[i] == should[i])
+			continue;
+		current(f)->work = WORK_WRONG;
+		if (p->differing++ == 0) {
+			p->address = current(f)->plan.address + p->received + i;
+			p->is = is[i];
+			p->should = should[i];
+		}
+	}
+	p->received += length;
+}
+
+static int compare_back(stmfw_client *c, uint64_t offset, const uint8_t *data, size_t length,
+			void *arg)
+{
+	struct op *op = arg;
+	struct flash *f = op->caller->job;
+	uint8_t should[1024];
+
+	(void)c;
+	(void)offset;
+	if (length > current(f)->plan.length - f->prove.received)
+		return 1;
+	while (length > 0) {
+		size_t n = length < sizeof(should) ? length : sizeof(should);
+
+		stmfw__flash_wanted(f, current(f), f->prove.received, should, n);
+		compare_piece(f, data, should, n);
+		data += n;
+		length -= n;
+	}
+	return 0;
+}
+
+static enum move read_back(struct op *op)
+{
+	struct flash *f = op->job;
+	const stmfw_plan_sector *s = &current(f)->plan;
+	const stmfw_bank *bank = stmfw__flash_bank_of(f, s->bank);
+	const struct read_part what = { .bank = bank,
+					.scratch = &f->scratch,
+					.offset = s->address - bank->base,
+					.length = s->length,
+					.sink = compare_back,
+					.arg = op };
+
+	f->prove.step = PROVE_READ;
+	f->prove.received = 0;
+	return stmfw__read_part(op, &what);
+}
+
+static enum move read_next_back(struct op *op)
+{
+	struct flash *f = op->job;
+	struct prove *p = &f->prove;
+
+	while (p->current < p->count && current(f)->work != WORK_PROVE)
+		p->current++;
+	return p->current < p->count ? read_back(op) : stmfw__op_ok(op);
+}
+
+static enum move take_read_back(struct op *op)
+{
+	struct flash *f = op->job;
+
+	if (!call_ok(op))
+		return MOVE_DONE; /* its result says why */
+	if (current(f)->work == WORK_PROVE && f->prove.received == current(f)->plan.length)
+		is_proven(f, current(f));
+	f->prove.current++;
+	return read_next_back(op);
+}
+
+/* ---- step by step ---- */
+
+static bool make_list(struct op *op)
+{
+	struct flash *f = op->job;
+	struct prove *p = &f->prove;
+
+	if (!p->list) { /* once; it serves all later proofs */
+		p->list = stmfw__arena_alloc(&op->arena, (f->plan.count + 1) * sizeof(*p->list));
+		p->ranges = stmfw__arena_alloc(&op->arena,
+					       (f->plan.count + 1) * sizeof(*p->ranges));
+	}
+	if (!p->list || !p->ranges)
+		return false;
+	p->count = p->current = 0;
+	p->differing = 0;
+	for (size_t i = 0; i < f->plan.count; i++) {
+		const stmfw_plan_sector *s = &f->plan.sectors[i].plan;
+
+		if (f->plan.sectors[i].work != WORK_PROVE)
+			continue;
+		p->ranges[p->count] = (struct digest_range){ s->address, s->length, 0 };
+		p->list[p->count++] = i;
+	}
+	return true;
+}
+
+static enum move begin(struct op *op)
+{
+	struct flash *f = op->job;
+
+	if (!make_list(op) || f->prove.count == 0)
+		return stmfw__op_ok(op); /* which says so if memory ran out */
+	f->prove.step = PROVE_SUMS;
+	if (f->can_digest)
+		return stmfw__flash_ask_for_sums(op, f->prove.ranges, f->prove.count);
+	return f->prove.sums_only ? stmfw__op_ok(op) : read_next_back(op);
+}
+
+static enum move prove_next(struct op *op, const struct reply *last)
+{
+	(void)last;
+	switch (((struct flash *)op->job)->prove.step) {
+	case PROVE_BEGIN:
+		return begin(op);
+	case PROVE_SUMS:
+		return take_sums(op);
+	case PROVE_READ:
+		return take_read_back(op);
+	}
+	return MOVE_DONE;
+}
+
+const struct op_kind stmfw__flash_prove_kind = { .name = "prove", .next = prove_next };
