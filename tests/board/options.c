@@ -251,4 +251,6 @@ void options_read(struct options *o, int argc, char **argv)
 	if (o->server->board_count == 0)
 		refuse("no --chip given; see --help");
 	check_serials(o->server);
+	for (unsigned i = 0; i < o->server->board_count; i++)
+		board_power_on(o->server->boards[i]); /* now that its flash has something to start */
 }

@@ -229,6 +229,23 @@ def test_initial_flash_and_partial_write():
         b.check_flash(old[:0x2000] + b.image + b"\xff" * 72 + old[0x2C00:])
 
 
+def test_firmware_runs_from_the_start():
+    firmware = struct.pack("<2I", 0x20001000, 0x08000101) + b"\0" * 1000
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(firmware)
+        file.flush()
+        for driver, commands in ("hla", 58), ("dap", 110):
+            with Board("--chip", "f103c8", "--flash", file.name) as b:
+                run = b.start_openocd("init", driver=driver)
+                deadline = time.monotonic() + 10
+                while b.stats()["commands"] < commands and time.monotonic() < deadline:
+                    time.sleep(0.02)  # it has found the chip, and polls it
+                running = b.stats()["running"]
+                run.kill()
+                run.communicate()
+                assert running, "OpenOCD found it in lockup, and halted it"
+
+
 def test_erase_check_and_info():
     for chip, driver in (("f103c8", "hla"), ("f407vg", "dap"), ("f072rb", "dap")):
         with Board(chip=chip) as b:
