@@ -734,9 +734,9 @@ STMFW_API int stmfw_fill(stmfw_client *c, const stmfw_fill_opts *opts, stmfw_don
 enum stmfw_protection { STMFW_PROTECTION_OFF = 0, STMFW_PROTECTION_ON = 1 };
 
 /**
- * Write protection of sectors first to last, on or off: `flash protect`; where the chip loads its
- * option bytes only then, a reset; then a look at its state. The chip is halted afterwards, and on
- * an F0, F1, F3, L4 or one that OpenOCD drives like them it has been reset.
+ * Write protection of sectors first to last, on or off: `flash protect`; for all STM32s but the H7
+ * a reset, which makes the chip load its option bytes, or show whether it has; then a look at its
+ * state. The chip is halted afterwards.
  *
  * Success proves that the chip shows each of them as wanted. res->banks[0] has all sectors. What
  * was done once is done again: write protection that was only waiting for a reset is not missed.

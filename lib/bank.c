@@ -126,6 +126,15 @@ enum move stmfw__bank_command_end(struct buf *command, struct op *op, const stmf
 	return MOVE_SEND;
 }
 
+uint32_t stmfw__sector_at(const stmfw_bank *bank, uint64_t offset)
+{
+	uint32_t i = 0;
+
+	while (i < bank->sector_count && offset - bank->sectors[i].offset >= bank->sectors[i].size)
+		i++;
+	return i;
+}
+
 /* ---- all banks ---- */
 
 static enum move banks_next(struct op *op, const struct reply *last)

@@ -27,6 +27,9 @@ bool stmfw__take_bank(struct op *op, struct bank_search *s, const char *list, si
 /* Checks that offset and *length lie in the bank; *length 0 becomes the rest of it. */
 bool stmfw__check_range(struct op *op, const stmfw_bank *bank, uint64_t offset, uint64_t *length);
 
+/* The sector that holds the byte at this offset of the bank; the number of sectors: none does. */
+uint32_t stmfw__sector_at(const stmfw_bank *bank, uint64_t offset);
+
 /* A command that knows no target but the current one: begin its text, append the command, end it as
    the op's script, in which the bank's target is the current one. */
 void stmfw__bank_command_begin(struct buf *command, const struct op *op, const stmfw_bank *bank);

@@ -21,12 +21,12 @@ static const struct driver drivers[] = {
 	  .reads = OPTIONS_BY_RESET,
 	  .rewrites_all = true,
 	  .tried = true },
-	/* F2, F4, F7. */
+	/* F2, F4, F7. The register shows what was written, in force or not, until a reset. */
 	{ .name = "stm32f2x",
 	  .mass_erase = "stm32f2x mass_erase",
 	  .lock = "stm32f2x lock",
 	  .unlock = "stm32f2x unlock",
-	  .writes = OPTIONS_AT_ONCE,
+	  .writes = OPTIONS_BY_RESET,
 	  .reads = OPTIONS_BY_RESET,
 	  .tried = true },
 	/* L4, L5, G0, G4, WB, WL, U5. */
@@ -37,7 +37,7 @@ static const struct driver drivers[] = {
 	  .load = "stm32l4x option_load",
 	  .writes = OPTIONS_BY_COMMAND,
 	  .reads = OPTIONS_BY_COMMAND },
-	/* H7. */
+	/* H7. It shows what is in force apart from what was written. */
 	{ .name = "stm32h7x",
 	  .mass_erase = "stm32h7x mass_erase",
 	  .lock = "stm32h7x lock",

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/* When new option bytes come into force. */
+/* When new option bytes come into force, and the chip shows whether they have. */
 enum options_load {
 	OPTIONS_AT_ONCE,    /* as soon as they are stored            */
 	OPTIONS_BY_RESET,   /* a system reset loads them             */

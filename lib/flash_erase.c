@@ -29,16 +29,6 @@ struct erase_job {
 
 /* ---- which sectors ---- */
 
-/* The sector that holds the byte at this offset, which is in the bank; else the one behind all. */
-static uint32_t sector_at(const stmfw_bank *bank, uint64_t offset)
-{
-	uint32_t i = 0;
-
-	while (i < bank->sector_count && offset - bank->sectors[i].offset >= bank->sectors[i].size)
-		i++;
-	return i;
-}
-
 static bool resolve_range(struct op *op, const stmfw_bank *bank)
 {
 	struct erase_job *job = op->job;
@@ -53,8 +43,8 @@ static bool resolve_range(struct op *op, const stmfw_bank *bank)
 			       bank->base, bank->base + bank->size - 1);
 		return false;
 	}
-	job->first = sector_at(bank, offset);
-	job->last = sector_at(bank, offset + length - 1);
+	job->first = stmfw__sector_at(bank, offset);
+	job->last = stmfw__sector_at(bank, offset + length - 1);
 	if (!stmfw__check_sectors(op, bank, job->first, &job->last))
 		return false;
 	const stmfw_sector *a = &bank->sectors[job->first], *z = &bank->sectors[job->last];

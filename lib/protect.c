@@ -69,10 +69,10 @@ static bool resolve_groups(struct op *op, const stmfw_bank *bank)
 	if (job->whole_groups || (group_begin == begin && group_end == end))
 		return true;
 	stmfw__op_fail(op, STMFW_ERANGE,
-		       "this chip protects sectors in groups: 0x%08" PRIx64 " to 0x%08" PRIx64
-		       " cannot be protected without all of 0x%08" PRIx64 " to 0x%08" PRIx64,
-		       bank->base + begin, bank->base + end - 1, bank->base + group_begin,
-		       bank->base + group_end - 1);
+		       "this chip protects sectors in groups: %" PRIu32 " to %" PRIu32
+		       " cannot be changed without all of %" PRIu32 " to %" PRIu32,
+		       job->first, job->last, stmfw__sector_at(bank, group_begin),
+		       stmfw__sector_at(bank, group_end - 1));
 	return false;
 }
 
