@@ -13,7 +13,7 @@
 #include <inttypes.h>
 
 #include "client.h"
-#include "flash_command.h"
+#include "plain.h"
 
 #define POWER_CYCLE                                                                             \
 	"It may take effect after a power cycle: switch the board off and on, then check with " \

@@ -15,7 +15,7 @@
 #include "bank.h"
 #include "chip.h"
 #include "client.h"
-#include "flash_command.h"
+#include "plain.h"
 #include "options.h"
 #include "target.h"
 

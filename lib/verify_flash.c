@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "client.h"
-#include "flash_command.h"
+#include "plain.h"
 #include "opts.h"
 #include "tcl.h"
 #include "transfer.h"

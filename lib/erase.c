@@ -9,7 +9,7 @@
 #include <inttypes.h>
 
 #include "client.h"
-#include "flash_command.h"
+#include "plain.h"
 #include "protect.h"
 
 #define MAYBE_PROTECTED "Is the chip read protected? stmfw-info tells; then nobody can look."

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What OpenOCD's plain flash commands have in common. */
-#ifndef STMFW_FLASH_COMMAND_H
-#define STMFW_FLASH_COMMAND_H
+#ifndef STMFW_PLAIN_H
+#define STMFW_PLAIN_H
 
 #include "op.h"
 

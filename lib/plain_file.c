@@ -8,7 +8,7 @@
  *
  *     find bank -> size of the file -> the command
  */
-#include "flash_command.h"
+#include "plain.h"
 
 #include <inttypes.h>
 

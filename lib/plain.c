@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * OpenOCD's plain commands with a file on its machine that are judged by its own count of bytes:
- * read_bank, write_image, verify_image. flash_file.c has those whose count needs help.
+ * read_bank, write_image, verify_image. plain_file.c has those whose count needs help.
  */
-#include "flash_command.h"
+#include "plain.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 
 #include "bank.h"
 #include "client.h"
-#include "flash_command.h"
+#include "plain.h"
 #include "opts.h"
 #include "parse.h"
 
