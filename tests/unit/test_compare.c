@@ -606,7 +606,7 @@ COMPARE_TEST(counts_and_claims_agree_with_a_simple_model)
 {
 	static struct small a, b;
 	unsigned int seen[STMFW_VERDICT_DIFFERENT + 1] = { 0 };
-	const int rounds = getenv("STMFW_TEST_SHORT") ? 2000 : 20000;
+	const int rounds = getenv("STMFW_TEST_SHORT") ? 1000 : 4000;
 	uint32_t seed = 7;
 
 	opts.bank_count = 0;
