@@ -74,7 +74,7 @@ static json_t *sample(const struct side *side, uint64_t address, uint64_t length
 	for (uint64_t i = 0; i < length; i++) {
 		int byte = compare_byte(side, address + i);
 
-		snprintf(text + 2 * i, 3, byte < 0 ? "--" : "%02x", (unsigned int)byte);
+		snprintf(text + 2 * i, 3, byte < 0 ? "--" : "%02x", (unsigned int)byte & 0xff);
 	}
 	return json_string(text);
 }
