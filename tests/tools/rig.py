@@ -227,6 +227,12 @@ class Rig:
     def flash(self, *args, **how):
         return self.run("stmfw-flash", *args, **how)
 
+    def erase(self, *args, **how):
+        return self.run("stmfw-erase", *args, **how)
+
+    def protect(self, *args, **how):
+        return self.run("stmfw-protect", *args, **how)
+
     def restore(self, *args, **how):
         return self.run("stmfw-restore", *args, **how)
 
