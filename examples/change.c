@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A visit to a chip in order to change it: see change.h. */
+/* A visit to one bank of a chip, in order to change it: see change.h. */
 #include "change.h"
 
 #include <inttypes.h>
@@ -9,67 +9,12 @@
 
 #include "text.h"
 
-/* ---- leaving: the only way out ----------------------------------------------------------- */
-
-static void released(stmfw_client *client, const stmfw_result *res, void *arg)
-{
-	struct change *c = arg;
-
-	(void)client;
-	if (res->status == STMFW_OK)
-		c->board.state = BOARD_RUNNING;
-	else
-		board_failed(&c->board, &c->cli, "let the chip run again", res);
-	session_close(&c->session);
-}
-
-void change_leave(struct change *c)
-{
-	bool halted = c->board.state == BOARD_HALTED || c->board.state == BOARD_UNKNOWN;
-
-	progress_clear(&c->session.progress);
-	c->session.op = 0;
-	c->session.stop_words = NULL;
-	if (halted && c->after == CHANGE_RUN && stmfw_client_is_connected(c->session.client)) {
-		c->board.state = BOARD_UNKNOWN;
-		if (stmfw_reset(c->session.client, STMFW_RESET_RUN, released, c, NULL) == STMFW_OK)
-			return;
-	}
-	session_close(&c->session);
-}
-
-void change_expect(struct change *c, int err)
-{
-	if (err == STMFW_OK)
-		return;
-	cli_fail(&c->cli, cli_exit_of(err), "", "Cannot go on: %s.", stmfw_strerror(err));
-	change_leave(c);
-}
-
-bool change_went_well(struct change *c, const char *doing, const stmfw_result *res)
-{
-	if (res->outcome == STMFW_UNKNOWN && c->board.state == BOARD_HALTED)
-		c->board.state = BOARD_UNKNOWN;
-	if (c->session.signal == 0 && res->status == STMFW_OK)
-		return true;
-	if (c->session.signal != 0)
-		session_stopped(&c->session, doing);
-	else
-		board_failed(&c->board, &c->cli, doing, res);
-	change_leave(c);
-	return false;
-}
-
-static void identify(struct change *c);
-
-/* ---- the bank ---------------------------------------------------------------------------- */
-
 bool change_keep_bank(struct change *c, const stmfw_bank *bank)
 {
 	stmfw_sector *sectors = calloc(bank->sector_count + 1, sizeof(*sectors));
 
 	if (!sectors) {
-		cli_fail(&c->cli, CLI_INTERNAL, "", "Out of memory.");
+		cli_fail(&c->visit.cli, CLI_INTERNAL, "", "Out of memory.");
 		return false;
 	}
 	if (bank->sector_count > 0)
@@ -79,7 +24,6 @@ bool change_keep_bank(struct change *c, const stmfw_bank *bank)
 	c->sector_count = bank->sector_count;
 	c->base = bank->base;
 	c->size = bank->size;
-	snprintf(c->chip, sizeof(c->chip), "%s", bank->chip);
 	return true;
 }
 
@@ -88,98 +32,43 @@ static void described(stmfw_client *client, const stmfw_result *res, void *arg)
 	struct change *c = arg;
 
 	(void)client;
-	if (!change_went_well(c, "describe the flash bank", res))
+	if (!visit_went_well(&c->visit, "describe the flash bank", res))
 		return;
 	if (change_keep_bank(c, res->banks))
 		c->work(c);
 	else
-		change_leave(c);
+		visit_leave(&c->visit);
 }
 
-/* One that sleeps may answer once it has been reset. */
-static void identified(stmfw_client *client, const stmfw_result *res, void *arg)
+static void describe(void *arg)
+{
+	struct change *c = arg;
+	struct visit *v = &c->visit;
+
+	visit_expect(
+		v, stmfw_bank_info(v->session.client, c->number, 0, described, c, &v->session.op));
+}
+
+static bool choose_bank(void *arg, const stmfw_bank *banks, size_t count, const char **target)
 {
 	struct change *c = arg;
 
-	if (res->status == STMFW_ETARGET && c->agreed && c->session.signal == 0 &&
-	    c->board.state == BOARD_UNTOUCHED) {
-		change_halt(c, identify);
-		return;
-	}
-	if (!change_went_well(c, "identify the chip", res))
-		return;
-	board_learn(&c->board, res->chip);
-	change_expect(c, stmfw_bank_info(client, c->number, 0, described, c, &c->session.op));
-}
-
-static void identify(struct change *c)
-{
-	change_expect(c, stmfw_identify(c->session.client, c->target[0] ? c->target : NULL,
-					identified, c, &c->session.op));
-}
-
-/* ---- halting ----------------------------------------------------------------------------- */
-
-static void halted(stmfw_client *client, const stmfw_result *res, void *arg)
-{
-	struct change *c = arg;
-
-	(void)client;
-	if (!change_went_well(c, "reset and halt the chip", res))
-		return;
-	c->board.state = BOARD_HALTED;
-	c->then(c);
-}
-
-void change_halt(struct change *c, void (*then)(struct change *c))
-{
-	c->then = then;
-	c->board.state = BOARD_UNKNOWN;
-	change_expect(c, stmfw_reset(c->session.client, STMFW_RESET_HALT, halted, c,
-				     &c->session.op));
-}
-
-/* ---- finding the bank -------------------------------------------------------------------- */
-
-static bool choose_bank(struct change *c, const stmfw_bank *banks, size_t count)
-{
 	for (size_t i = 0; i < count; i++)
 		if (banks[i].number == c->number) {
 			snprintf(c->name, sizeof(c->name), "%s", banks[i].name);
 			snprintf(c->driver, sizeof(c->driver), "%s", banks[i].driver);
-			snprintf(c->target, sizeof(c->target), "%s", banks[i].target);
+			*target = banks[i].target;
 			return true;
 		}
-	cli_fail(&c->cli, CLI_RANGE, "stmfw-info lists them.",
-		 "OpenOCD at %s has no flash bank %u; it has %zu.", c->cli.server.text, c->number,
-		 count);
+	visit_no_bank(&c->visit, (int)c->number, count);
 	return false;
-}
-
-static void banks_listed(stmfw_client *client, const stmfw_result *res, void *arg)
-{
-	struct change *c = arg;
-
-	(void)client;
-	if (!change_went_well(c, "list the flash banks", res))
-		return;
-	if (choose_bank(c, res->banks, res->count))
-		identify(c);
-	else
-		change_leave(c);
-}
-
-static void connected(stmfw_client *client, const stmfw_result *res, void *arg)
-{
-	struct change *c = arg;
-
-	if (change_went_well(c, "connect", res))
-		change_expect(c, stmfw_banks(client, banks_listed, c, &c->session.op));
 }
 
 void change_run(struct change *c)
 {
-	session_run(&c->session, connected, c);
+	static const struct visit_work work = { .choose = choose_bank, .begin = describe };
+
+	visit_run(&c->visit, &work, c);
 }
 
 void change_free(struct change *c)
@@ -190,11 +79,9 @@ void change_free(struct change *c)
 
 const char *change_who(const struct change *c)
 {
-	static char ring[2][256];
-	static unsigned int next;
-	char *who = ring[next++ % 2];
+	static char who[256];
 
-	board_describe(&c->board, &c->cli, who, sizeof(ring[0]));
+	board_describe(&c->visit.board, &c->visit.cli, who, sizeof(who));
 	return who;
 }
 
@@ -232,16 +119,5 @@ bool change_parse_bank(unsigned int *number, const char *value)
 	if (!text_parse_number(value, 999, &n))
 		return false;
 	*number = (unsigned int)n;
-	return true;
-}
-
-bool change_parse_after(enum change_after *after, const char *value)
-{
-	if (strcmp(value, "run") == 0 || strcmp(value, "reset") == 0)
-		*after = CHANGE_RUN;
-	else if (strcmp(value, "halt") == 0)
-		*after = CHANGE_HALT;
-	else
-		return false;
 	return true;
 }

@@ -11,28 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "jsonl.h"
 #include "text.h"
 
 /* More than that would take seconds, for what the chip has checked itself. */
 #define READ_BACK_MAX (256u << 10)
-
-enum outcome {
-	NOTHING_DONE,
-	MAYBE_ERASED, /* asked for, and it failed or no answer came */
-	PROVEN,       /* by the chip's own check                    */
-	PROVEN_TWICE  /* and by reading                             */
-};
-
-struct erase {
-	struct change change; /* first: callbacks get it */
-	struct erase_opts opts;
-	struct stmfw_span range; /* as addresses */
-	uint64_t used;  /* bytes that are not blank, as far as it was read */
-	bool counted;   /* all of it was */
-	uint8_t blank;  /* what an erased byte reads as */
-	enum outcome outcome;
-};
 
 /* ---- what is meant ----------------------------------------------------------------------- */
 
@@ -58,7 +40,7 @@ static bool resolve_range(struct erase *e)
 	uint64_t begin = o->address - c->base, end = o->end - c->base + 1;
 
 	if (o->address < c->base || o->end - c->base >= c->size) {
-		cli_fail(&c->cli, CLI_RANGE, "stmfw-info lists the banks; see --bank.",
+		cli_fail(&c->visit.cli, CLI_RANGE, "stmfw-info lists the banks; see --bank.",
 			 "0x%08" PRIx64 " to 0x%08" PRIx64 " do not lie in flash bank %u, which is "
 			 "0x%08" PRIx64 " to 0x%08" PRIx64 ". Nothing was erased. (%s.)",
 			 o->address, o->end, c->number, c->base, c->base + c->size - 1,
@@ -70,7 +52,7 @@ static bool resolve_range(struct erase *e)
 	uint64_t from = c->sectors[o->first].offset, to = end_of(&c->sectors[o->last]);
 	if (from == begin && to == end)
 		return true;
-	cli_fail(&c->cli, CLI_RANGE, "Say that range if you mean all of it.",
+	cli_fail(&c->visit.cli, CLI_RANGE, "Say that range if you mean all of it.",
 		 "Only whole sectors can be erased: that would take all of 0x%08" PRIx64
 		 "-0x%08" PRIx64 ". Nothing was erased. (%s.)",
 		 c->base + from, c->base + to - 1, change_who(c));
@@ -87,7 +69,7 @@ static bool resolve(struct erase *e)
 	if (o->what == ERASE_ALL && c->sector_count > 0)
 		o->last = (uint32_t)(c->sector_count - 1);
 	if (o->last >= c->sector_count) {
-		cli_fail(&c->cli, CLI_RANGE, "stmfw-info --sectors lists them.",
+		cli_fail(&c->visit.cli, CLI_RANGE, "stmfw-info --sectors lists them.",
 			 "Sectors %" PRIu32 " to %" PRIu32 " are not in flash bank %u, which has "
 			 "%zu, from 0 on. Nothing was erased. (%s.)",
 			 o->first, o->last, c->number, c->sector_count, change_who(c));
@@ -104,15 +86,15 @@ static bool is_readable(struct erase *e)
 {
 	struct change *c = &e->change;
 
-	if (c->board.rdp != STMFW_RDP_1 && c->board.rdp != STMFW_RDP_2)
+	if (c->visit.board.rdp != STMFW_RDP_1 && c->visit.board.rdp != STMFW_RDP_2)
 		return true;
-	cli_fail(&c->cli, CLI_PROTECTED,
-		 c->board.rdp == STMFW_RDP_1 ?
-			 "To remove it, and ERASE EVERYTHING on the chip: stmfw-protect unlock." :
-			 "This protection is for ever.",
+	cli_fail(&c->visit.cli, CLI_PROTECTED,
+		 c->visit.board.rdp == STMFW_RDP_1
+			 ? "To remove it, and ERASE EVERYTHING on the chip: stmfw-protect unlock."
+			 : "This protection is for ever.",
 		 "Read protection is on (RDP level %d): sectors of this chip cannot be erased. "
 		 "Nothing was erased. (%s.)",
-		 (int)c->board.rdp, change_who(c));
+		 (int)c->visit.board.rdp, change_who(c));
 	return false;
 }
 
@@ -122,7 +104,7 @@ static bool is_writable(struct erase *e)
 
 	for (uint32_t i = e->opts.first; i <= e->opts.last && !e->opts.unlock; i++)
 		if (c->sectors[i].is_protected == 1) {
-			cli_fail(&c->cli, CLI_PROTECTED,
+			cli_fail(&c->visit.cli, CLI_PROTECTED,
 				 "--unlock removes the protection of these sectors first.",
 				 "Sector %" PRIu32 " is write protected. Nothing was erased. (%s.)",
 				 i, change_who(c));
@@ -150,7 +132,7 @@ static void on_progress(stmfw_client *client, const stmfw_progress *p, void *arg
 	struct erase *e = arg;
 
 	(void)client;
-	progress_show(&e->change.session.progress, p->step, p->done, p->total);
+	progress_show(&e->change.visit.session.progress, p->step, p->done, p->total);
 }
 
 static void read_range(struct erase *e, stmfw_done_cb done)
@@ -165,7 +147,8 @@ static void read_range(struct erase *e, stmfw_done_cb done)
 	opts.progress = on_progress;
 	opts.arg = e;
 	e->used = 0;
-	change_expect(c, stmfw_read_flash(c->session.client, &opts, done, e, &c->session.op));
+	visit_expect(&c->visit, stmfw_read_flash(c->visit.session.client, &opts, done, e,
+						 &c->visit.session.op));
 }
 
 /* ---- without --yes ----------------------------------------------------------------------- */
@@ -182,14 +165,14 @@ static void ask(struct erase *e)
 	else
 		snprintf(lost, sizeof(lost), "%" PRIu64 " bytes that are not blank would be lost",
 			 e->used);
-	cli_fail(&c->cli, CLI_USAGE,
+	cli_fail(&c->visit.cli, CLI_USAGE,
 		 "To save it first: stmfw-backup FILE. To erase: the same again with --yes.",
 		 "This would erase %s (0x%08" PRIx64 " to 0x%08" PRIx64
 		 ", %s): %s. Nothing was touched. (%s.)",
 		 change_name_sectors(names, c, e->opts.first, e->opts.last), e->range.address,
 		 e->range.address + e->range.length - 1, text_size(size, e->range.length), lost,
 		 change_who(c));
-	change_leave(c);
+	visit_leave(&c->visit);
 }
 
 /* What cannot be read will be lost all the same. */
@@ -199,11 +182,11 @@ static void previewed(stmfw_client *client, const stmfw_result *res, void *arg)
 
 	(void)client;
 	e->counted = res->status == STMFW_OK;
-	if (e->change.session.signal != 0 || !stmfw_client_is_connected(client)) {
-		change_went_well(&e->change, "look at the flash", res);
+	if (e->change.visit.session.signal != 0 || !stmfw_client_is_connected(client)) {
+		visit_went_well(&e->change.visit, "look at the flash", res);
 		return;
 	}
-	progress_clear(&e->change.session.progress);
+	progress_clear(&e->change.visit.session.progress);
 	ask(e);
 }
 
@@ -215,22 +198,22 @@ static void read_back(stmfw_client *client, const stmfw_result *res, void *arg)
 	struct change *c = &e->change;
 
 	(void)client;
-	if (res->status == STMFW_EUNSUPPORTED && c->session.signal == 0) {
-		change_leave(c); /* OpenOCD is elsewhere: the chip's own check has to do */
+	if (res->status == STMFW_EUNSUPPORTED && c->visit.session.signal == 0) {
+		visit_leave(&c->visit); /* OpenOCD is elsewhere: the chip's own check has to do */
 		return;
 	}
-	if (!change_went_well(c, "read the erased flash back", res))
+	if (!visit_went_well(&c->visit, "read the erased flash back", res))
 		return;
 	if (e->used == 0)
 		e->outcome = PROVEN_TWICE;
 	else
-		cli_fail(&c->cli, CLI_VERIFY,
+		cli_fail(&c->visit.cli, CLI_VERIFY,
 			 "The line to the chip is not reliable: shorten the wires or lower "
 			 "`adapter speed`, and try again.",
 			 "The chip says that it is blank, but reading it back finds %" PRIu64
 			 " bytes that are not. (%s.)",
 			 e->used, change_who(c));
-	change_leave(c);
+	visit_leave(&c->visit);
 }
 
 static void erased(stmfw_client *client, const stmfw_result *res, void *arg)
@@ -239,17 +222,17 @@ static void erased(stmfw_client *client, const stmfw_result *res, void *arg)
 	struct change *c = &e->change;
 
 	(void)client;
-	c->session.stop_words = NULL;
+	c->visit.session.stop_words = NULL;
 	if (res->status == STMFW_OK)
 		e->outcome = PROVEN;
 	else if (res->status == STMFW_EPROTECTED || res->status == STMFW_ECANCELED)
 		e->outcome = NOTHING_DONE; /* it says so itself */
-	if (!change_went_well(c, "erase the flash", res))
+	if (!visit_went_well(&c->visit, "erase the flash", res))
 		return;
 	if (e->range.length <= READ_BACK_MAX)
 		read_range(e, read_back);
 	else
-		change_leave(c);
+		visit_leave(&c->visit);
 }
 
 static bool has_protected(const struct erase *e)
@@ -260,30 +243,34 @@ static bool has_protected(const struct erase *e)
 	return false;
 }
 
-static void begin(struct change *c)
+static void begin(void *arg)
 {
-	struct erase *e = (struct erase *)c;
+	struct erase *e = arg;
+	struct change *c = &e->change;
 	const struct erase_opts *o = &e->opts;
 	char size[TEXT_SHORT];
 	int err;
 
-	cli_say(&c->cli, "%s", change_who(c));
-	cli_say(&c->cli, "erasing %s, 0x%08" PRIx64 " to 0x%08" PRIx64 " ...",
+	cli_say(&c->visit.cli, "%s", change_who(c));
+	cli_say(&c->visit.cli, "erasing %s, 0x%08" PRIx64 " to 0x%08" PRIx64 " ...",
 		text_size(size, e->range.length), e->range.address,
 		e->range.address + e->range.length - 1);
 	e->outcome = MAYBE_ERASED;
-	c->session.patience_ms = 0; /* an erase cannot be interrupted */
-	c->session.stop_words = "Stopping when the sectors are erased and have been looked at. "
-				"Once more, and it ends at once.";
+	c->visit.fresh = false; /* the check runs on the chip */
+	c->visit.session.patience_ms = 0; /* an erase cannot be interrupted */
+	c->visit.session.stop_words =
+		"Stopping when the sectors are erased and have been looked at. "
+		"Once more, and it ends at once.";
 	if (o->what == ERASE_ALL && !has_protected(e))
-		err = stmfw_mass_erase(c->session.client, c->number, erased, e, &c->session.op);
+		err = stmfw_mass_erase(c->visit.session.client, c->number, erased, e,
+				       &c->visit.session.op);
 	else
-		err = stmfw_erase_sectors(c->session.client, c->number, o->first, o->last,
+		err = stmfw_erase_sectors(c->visit.session.client, c->number, o->first, o->last,
 					  o->unlock ? STMFW_ERASE_UNLOCK : 0, erased, e,
-					  &c->session.op);
+					  &c->visit.session.op);
 	if (err != STMFW_OK)
 		e->outcome = NOTHING_DONE;
-	change_expect(c, err);
+	visit_expect(&c->visit, err);
 }
 
 static void look(struct change *c)
@@ -292,79 +279,26 @@ static void look(struct change *c)
 
 	e->blank = strcmp(c->driver, "stm32lx") == 0 ? 0x00 : 0xff;
 	if (!resolve(e) || !is_readable(e) || !is_writable(e))
-		change_leave(c);
+		visit_leave(&c->visit);
 	else if (e->opts.yes)
-		change_halt(c, begin);
+		visit_halt(&c->visit, begin);
 	else
 		read_range(e, previewed);
 }
 
-/* ---- the end ----------------------------------------------------------------------------- */
-
-static void add_state(struct erase *e)
-{
-	struct change *c = &e->change;
-	bool start_is_gone = e->range.address == c->base;
-
-	if (c->board.state == BOARD_RUNNING && e->outcome >= MAYBE_ERASED && start_is_gone)
-		cli_add(&c->cli, "The chip was reset; it has no firmware to start any more.");
-	else
-		board_add_state(&c->board, &c->cli);
-}
-
-static void report(struct erase *e)
-{
-	struct change *c = &e->change;
-	char size[TEXT_SHORT], names[64];
-
-	if (c->cli.exit == CLI_OK)
-		cli_add(&c->cli,
-			"Erased %s, 0x%08" PRIx64 " to 0x%08" PRIx64
-			" (%s): blank by the chip's own check%s.",
-			text_size(size, e->range.length), e->range.address,
-			e->range.address + e->range.length - 1,
-			change_name_sectors(names, c, e->opts.first, e->opts.last),
-			e->outcome == PROVEN_TWICE ? " and by reading it back" : "");
-	else if (e->outcome == MAYBE_ERASED)
-		cli_add(&c->cli, "Some of the sectors may be erased.");
-	else if (e->outcome == PROVEN)
-		cli_add(&c->cli, "The sectors are erased, and blank by the chip's own check.");
-	add_state(e);
-	if (c->cli.exit == CLI_OK)
-		cli_say(&c->cli, "%s", c->cli.message);
-}
-
-static json_t *end_object(const struct erase *e)
-{
-	static const char *const outcomes[] = { "nothing", "unknown", "blank", "blank" };
-	const struct change *c = &e->change;
-	json_t *end = cli_end_object(&c->cli);
-
-	json_object_set_new(end, "chip", c->board.identified ? board_json(&c->board) : json_null());
-	json_object_set_new(
-		end, "erase",
-		json_pack("{s:i, s:I, s:I, s:o, s:I, s:s, s:b, s:o}", "bank", (int)c->number,
-			  "first_sector", (json_int_t)e->opts.first, "last_sector",
-			  (json_int_t)e->opts.last, "address", jsonl_hex(e->range.address, 8), "length",
-			  (json_int_t)e->range.length, "outcome", outcomes[e->outcome], "read_back",
-			  e->outcome == PROVEN_TWICE, "not_blank",
-			  e->counted ? json_integer((json_int_t)e->used) : json_null()));
-	return end;
-}
+/* ---- begin and end ----------------------------------------------------------------------- */
 
 int main(int argc, char **argv)
 {
 	struct erase e = { .change = { .work = look } };
-	struct change *c = &e.change;
+	struct cli *cli = &e.change.visit.cli;
 
-	cli_init(&c->cli, "stmfw-erase");
-	if (!erase_parse(&e.opts, c, argc, argv) || !session_open(&c->session, &c->cli))
-		return cli_end(&c->cli, cli_end_object(&c->cli));
-	c->agreed = e.opts.yes;
-	cli_begin(&c->cli);
-	change_run(c);
-	report(&e);
-	int code = cli_end(&c->cli, end_object(&e));
-	change_free(c);
+	cli_init(cli, "stmfw-erase");
+	if (!erase_parse(&e.opts, &e.change, argc, argv))
+		return cli_end(cli, cli_end_object(cli));
+	e.change.visit.purpose = e.opts.yes ? VISIT_CHANGES : VISIT_LOOKS;
+	change_run(&e.change);
+	int code = erase_report(&e);
+	change_free(&e.change);
 	return code;
 }

@@ -80,7 +80,7 @@ static bool parse_value(struct parsing *p, int option, const char *value)
 	case OPT_BANK:
 		return change_parse_bank(&p->change->number, value);
 	case OPT_AFTER:
-		return change_parse_after(&p->change->after, value);
+		return visit_parse_after(&p->change->visit.after, value);
 	case OPT_UNLOCK:
 		opts->unlock = true;
 		return true;
@@ -99,10 +99,10 @@ static bool take_own(void *arg, int option, const char *value)
 	if (parse_value(p, option, value))
 		return true;
 	if (before != ERASE_UNSAID && option <= OPT_ALL)
-		cli_fail(&p->change->cli, CLI_USAGE, "",
+		cli_fail(&p->change->visit.cli, CLI_USAGE, "",
 			 "Only one of --sectors, --range and --all can be given.");
 	else
-		cli_fail(&p->change->cli, CLI_USAGE, "--help lists what can be said.",
+		cli_fail(&p->change->visit.cli, CLI_USAGE, "--help lists what can be said.",
 			 "--%s does not take \"%s\".", name, value);
 	return false;
 }
@@ -114,11 +114,11 @@ bool erase_parse(struct erase_opts *opts, struct change *change, int argc, char 
 		.options = options, .help = help, .operands = 0, .own = take_own, .arg = &parsing
 	};
 
-	if (!cli_parse(&change->cli, argc, argv, &syntax))
+	if (!cli_parse(&change->visit.cli, argc, argv, &syntax))
 		return false;
 	if (opts->what != ERASE_UNSAID)
 		return true;
-	cli_fail(&change->cli, CLI_USAGE, "--help shows how.",
+	cli_fail(&change->visit.cli, CLI_USAGE, "--help shows how.",
 		 "What to erase? Say --sectors, --range or --all.");
 	return false;
 }

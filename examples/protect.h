@@ -2,8 +2,9 @@
 /*
  * What the parts of stmfw-protect share:
  *
- *     protect.c       show, or change and look again
- *     protect_opts.c  the command line
+ *     protect.c         show, or change and look again
+ *     protect_opts.c    the command line
+ *     protect_report.c  what is shown, and the last words
  */
 #ifndef PROTECT_H
 #define PROTECT_H
@@ -18,7 +19,21 @@ struct protect_opts {
 	bool yes, erase_chip; /* both, for `unlock` */
 };
 
+/* Known when it ends well: what is to be said then. */
+enum protect_result { RESULT_SHOWN, RESULT_CHANGED, RESULT_LOCKED, RESULT_UNLOCKED, RESULT_AS_BEFORE };
+
+struct protect {
+	struct change change; /* first: callbacks get it */
+	struct protect_opts opts;
+	enum protect_result result;
+	bool blank;  /* unlocked, and a blank check said so */
+	bool sent;   /* the call that changes something     */
+	char said[512]; /* by the library                   */
+};
+
 /* False: nothing more is to be done, cli knows why. */
 bool protect_parse(struct protect_opts *opts, struct change *change, int argc, char **argv);
+/* Shows, or says how it went, and returns the exit code. */
+int protect_report(struct protect *p);
 
 #endif

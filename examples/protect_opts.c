@@ -52,7 +52,7 @@ static bool parse_value(struct parsing *p, int option, const char *value)
 	case OPT_BANK:
 		return change_parse_bank(&p->change->number, value);
 	case OPT_AFTER:
-		return change_parse_after(&p->change->after, value);
+		return visit_parse_after(&p->change->visit.after, value);
 	case OPT_YES:
 		p->opts->yes = true;
 		return true;
@@ -68,7 +68,7 @@ static bool take_own(void *arg, int option, const char *value)
 
 	if (parse_value(p, option, value))
 		return true;
-	cli_fail(&p->change->cli, CLI_USAGE, "--help lists what can be said.",
+	cli_fail(&p->change->visit.cli, CLI_USAGE, "--help lists what can be said.",
 		 "--%s does not take \"%s\".", options[option - OPT_SECTORS].name, value);
 	return false;
 }
@@ -91,17 +91,17 @@ bool protect_parse(struct protect_opts *opts, struct change *change, int argc, c
 	};
 
 	opts->last = STMFW_LAST_SECTOR;
-	if (!cli_parse(&change->cli, argc, argv, &syntax))
+	if (!cli_parse(&change->visit.cli, argc, argv, &syntax))
 		return false;
 	if (argv[optind] && !parse_action(opts, argv[optind])) {
-		cli_fail(&change->cli, CLI_USAGE, "Say show, set, clear, lock or unlock.",
+		cli_fail(&change->visit.cli, CLI_USAGE, "Say show, set, clear, lock or unlock.",
 			 "\"%s\" is not understood.", argv[optind]);
 		return false;
 	}
 	bool by_sector = opts->action == PROTECT_SET || opts->action == PROTECT_CLEAR;
 	if (!parsing.has_sectors || by_sector)
 		return true;
-	cli_fail(&change->cli, CLI_USAGE,
+	cli_fail(&change->visit.cli, CLI_USAGE,
 		 "set and clear are about sectors; read protection is about the whole chip.",
 		 "--sectors does not go with %s.", actions[opts->action]);
 	return false;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A visit to a chip that is only read from: see visit.h.
+ * A visit to a chip: see visit.h.
  *
  * The firmware always starts as after a reset. As long as nothing has run on the chip since it was
  * reset and halted, a resume does that; a checksum has used some of its RAM, so then it is reset
@@ -87,11 +87,13 @@ static const char *target_of(const struct visit *v)
 	return v->target[0] ? v->target : NULL;
 }
 
-/* Read protection ends the visit. */
-static bool may_be_read(struct visit *v)
+/* Read protection ends a visit that reads. */
+static bool may_begin(struct visit *v)
 {
 	char who[256];
 
+	if (v->purpose != VISIT_READS)
+		return !v->work->may_begin || v->work->may_begin(v->arg);
 	board_describe(&v->board, &v->cli, who, sizeof(who));
 	if (v->board.rdp == STMFW_RDP_1 || v->board.rdp == STMFW_RDP_2) {
 		cli_fail(&v->cli, CLI_PROTECTED,
@@ -114,7 +116,7 @@ static void identified_halted(stmfw_client *c, const stmfw_result *res, void *ar
 	if (!visit_went_well(v, "identify the chip", res))
 		return;
 	board_learn(&v->board, res->chip);
-	if (may_be_read(v))
+	if (may_begin(v))
 		v->work->begin(v->arg);
 	else
 		visit_leave(v);
@@ -128,15 +130,18 @@ static void halted(stmfw_client *c, const stmfw_result *res, void *arg)
 		return;
 	v->board.state = BOARD_HALTED;
 	v->fresh = res->count == 1; /* a reset is about all targets, a resume about one */
-	if (v->board.identified)
+	if (v->then)
+		v->then(v->arg);
+	else if (v->board.identified)
 		v->work->begin(v->arg);
 	else
 		visit_expect(v,
 			     stmfw_identify(c, target_of(v), identified_halted, v, &v->session.op));
 }
 
-static void reset_and_halt(struct visit *v)
+void visit_halt(struct visit *v, void (*then)(void *arg))
 {
+	v->then = then;
 	v->board.state = BOARD_UNKNOWN;
 	visit_expect(v,
 		     stmfw_reset(v->session.client, STMFW_RESET_HALT, halted, v, &v->session.op));
@@ -149,17 +154,19 @@ static void identified(stmfw_client *c, const stmfw_result *res, void *arg)
 	struct visit *v = arg;
 
 	(void)c;
-	if (res->status == STMFW_ETARGET && v->session.signal == 0) {
-		reset_and_halt(v); /* it may be asleep: a reset wakes it */
+	if (res->status == STMFW_ETARGET && v->session.signal == 0 && v->purpose != VISIT_LOOKS) {
+		visit_halt(v, NULL); /* it may be asleep: a reset wakes it */
 		return;
 	}
 	if (!visit_went_well(v, "identify the chip", res))
 		return;
 	board_learn(&v->board, res->chip);
-	if (may_be_read(v))
-		reset_and_halt(v);
-	else
+	if (!may_begin(v))
 		visit_leave(v);
+	else if (v->purpose == VISIT_READS)
+		visit_halt(v, NULL);
+	else
+		v->work->begin(v->arg);
 }
 
 void visit_no_bank(struct visit *v, int number, size_t count)
