@@ -935,17 +935,19 @@ typedef struct stmfw_span {
 	uint64_t length;
 } stmfw_span;
 
-/** Grows at its end. Bytes planned = there already + written = proven, or it is no success. */
+/**
+ * Grows at its end. Success: of the image, bytes planned = proven (and each of them was there
+ * already, or has been written).
+ */
 typedef struct stmfw_flash_report {
 	enum stmfw_content content;
 	const stmfw_plan *plan;   /* NULL: it failed before there was one                    */
 	size_t erased;            /* sectors erased, repetitions included                    */
-	uint64_t written;         /* bytes written, repetitions included                     */
+	uint64_t written;         /* bytes written, surroundings and repetitions included    */
 	uint64_t proven;          /* bytes of the image that are proven to be there          */
 	unsigned int retries;     /* repetitions that were needed                            */
 	const stmfw_span *open;   /* MIXED, UNKNOWN: not proven to be the old or the new content */
 	size_t open_count;
-	int target_state;         /* enum stmfw_state at the end, as far as it is known      */
 } stmfw_flash_report;
 
 enum stmfw_after {
@@ -958,7 +960,8 @@ enum stmfw_flash_flag {
 	STMFW_FLASH_DRY_RUN = 1 << 0, /* end with the plan; nothing is erased or written            */
 	STMFW_FLASH_KEEP = 1 << 1,    /* write back what lies around the image in touched sectors   */
 	STMFW_FLASH_FULL = 1 << 2,    /* erase and write all sectors, whatever they hold            */
-	STMFW_FLASH_UNLOCK = 1 << 3   /* remove the write protection of sectors that must change    */
+	STMFW_FLASH_UNLOCK = 1 << 3   /* remove the write protection of sectors that must change,    */
+				      /* and of those that can only be unlocked with them; for good */
 };
 
 /**
@@ -967,8 +970,8 @@ enum stmfw_flash_flag {
  */
 typedef int (*stmfw_chip_cb)(stmfw_client *c, const stmfw_chip *chip, void *arg);
 /**
- * The whole content of a bank that will be changed, proven, before anything is erased: save it.
- * Return 0 once it is safe; anything else ends the operation (STMFW_EABORTED, unchanged).
+ * The whole content of a bank that the image touches, proven, before anything is erased: save it.
+ * (It comes before the plan, and so also if nothing will have to change.) Return 0 once it is safe; anything else ends the operation (STMFW_EABORTED, unchanged).
  */
 typedef int (*stmfw_backup_cb)(stmfw_client *c, const stmfw_bank *bank, const uint8_t *data,
 			       size_t length, void *arg);
@@ -1002,8 +1005,13 @@ typedef struct stmfw_flash_opts {
  *
  * Cancelling takes effect at the border of a piece; before anything was erased it ends unchanged,
  * after that the old content is put back, which takes as long as it takes. Who cannot wait closes
- * the client (content unknown). Needs memory for the sectors that change. The chip's own CPU runs
- * a small program of ours in OpenOCD's work area; where it cannot, the flash is read instead.
+ * the client (content unknown). Needs memory for the content of the sectors that change; all of it
+ * is there before anything is erased. The chip's own CPU runs a small program of ours in OpenOCD's
+ * work area; where it cannot, the flash is read instead.
+ *
+ * Also a dry run resets the target: all targets of this OpenOCD, in fact, as OpenOCD cannot reset
+ * one alone. Whatever `after` says, a chip whose content is MIXED is left halted: nobody knows what
+ * a mixture would do. When the connection is lost it stays as it is.
  *
  * Reports  STMFW_ERANGE       bytes of the image lie in no flash bank, or beyond the chip's flash;
  *                             unchanged
@@ -1012,7 +1020,8 @@ typedef struct stmfw_flash_opts {
  *          STMFW_ETARGET, STMFW_ECOMMAND, STMFW_EVERIFY   erasing, writing or proving failed, and
  *                             repeating did not help
  *          STMFW_EABORTED     chip, backup or plan returned non-zero; unchanged
- *          STMFW_EUNSUPPORTED, STMFW_EFILE   as stmfw_read_flash(); unchanged
+ *          STMFW_EUNSUPPORTED as stmfw_read_flash(); unchanged
+ *          STMFW_EFILE        the scratch file failed us: see the report
  *          STMFW_ECANCELED    see above
  */
 STMFW_API int stmfw_flash(stmfw_client *c, const stmfw_flash_opts *opts, stmfw_done_cb cb,

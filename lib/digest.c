@@ -69,16 +69,22 @@ static uint32_t table_entry(uint32_t value)
 	return value;
 }
 
+/* By half bytes: the table is small, and made by nobody at run time. */
 uint32_t stmfw__crc32(uint32_t crc, const void *bytes, size_t length)
 {
+	static const uint32_t table[16] = {
+		0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
+		0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
+		0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+	};
 	const uint8_t *p = bytes;
-	uint32_t table[TABLE_WORDS];
 
-	for (uint32_t i = 0; i < TABLE_WORDS; i++)
-		table[i] = table_entry(i);
 	crc = ~crc;
-	for (size_t i = 0; i < length; i++)
-		crc = crc >> 8 ^ table[(crc ^ p[i]) & 0xff];
+	for (size_t i = 0; i < length; i++) {
+		crc ^= p[i];
+		crc = crc >> 4 ^ table[crc & 15];
+		crc = crc >> 4 ^ table[crc & 15];
+	}
 	return ~crc;
 }
 

@@ -35,13 +35,14 @@ static void close_conn(struct stmfw_client *c)
 /* The innermost first. */
 static void end_steppers(struct op *op)
 {
-	for (;; op->caller = op->caller->next) {
+	for (;;) {
 		if (op->kind->ended)
 			op->kind->ended(op);
-		if (!op->caller)
+		if (op->depth == 0)
 			break;
-		op->kind = op->caller->kind;
-		op->job = op->caller->job;
+		op->depth--;
+		op->kind = op->callers[op->depth].kind;
+		op->job = op->callers[op->depth].job;
 	}
 }
 
@@ -229,7 +230,7 @@ void stmfw__engine_advance(struct op *op, const struct reply *last)
 	while (!is_canceled(op, move)) {
 		if (make_move(op, move))
 			return;
-		if (!op->caller)
+		if (op->depth == 0)
 			break;
 		move = stmfw__op_return(op);
 	}

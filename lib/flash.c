@@ -16,7 +16,6 @@
 #include "client.h"
 #include "flash.h"
 #include "opts.h"
-#include "target.h"
 
 #define DEFAULT_RETRIES 2u
 #define FLAGS                                                                                 \
@@ -49,11 +48,45 @@ enum move stmfw__flash_ask_for_sums(struct op *op, struct digest_range *ranges, 
 {
 	struct flash *f = op->job;
 
-	f->digest.target = f->target[0] ? f->target : NULL;
+	f->digest.target = f->target;
 	f->digest.ranges = ranges;
 	f->digest.count = count;
 	f->digest.done = 0;
 	return stmfw__op_call(op, &stmfw__digest_kind, &f->digest);
+}
+
+enum move stmfw__flash_reset(struct op *op, enum stmfw_reset_mode mode)
+{
+	struct flash *f = op->job;
+
+	stmfw__reset_init(&f->reset, mode);
+	return stmfw__op_call(op, &stmfw__control_kind, &f->reset);
+}
+
+void stmfw__flash_wanted(const struct flash *f, const struct sector *s, uint64_t offset,
+			 uint8_t *out, size_t length)
+{
+	if (f->write.goal == WRITE_NEW)
+		stmfw__plan_wanted(&f->plan, s, offset, out, length);
+	else if (s->old)
+		memcpy(out, s->old + offset, length);
+	else
+		memset(out, s->blank, length);
+}
+
+uint32_t stmfw__flash_wanted_crc(const struct flash *f, const struct sector *s, uint64_t offset,
+				 uint64_t length)
+{
+	uint8_t piece[1024];
+	uint32_t crc = 0;
+
+	for (uint64_t o = 0; o < length; o += sizeof(piece)) {
+		size_t n = length - o < sizeof(piece) ? (size_t)(length - o) : sizeof(piece);
+
+		stmfw__flash_wanted(f, s, offset + o, piece, n);
+		crc = stmfw__crc32(crc, piece, n);
+	}
+	return crc;
 }
 
 /* ---- the report ---- */
@@ -110,11 +143,29 @@ static void make_report(struct op *op)
 	op->res.bytes = r->proven;
 }
 
+/* A connection that breaks while things are put in order must not hide why that was needed. */
+static void add_first_failure(struct op *op)
+{
+	const struct flash *f = op->job;
+	const struct flash_failure *k = &f->failure;
+
+	if (k->res.status == STMFW_OK || op->res.status == k->res.status ||
+	    op->res.status == STMFW_OK)
+		return;
+	const char *both = stmfw__arena_printf(&op->arena, "%s; before that: %s", op->res.text,
+					       k->res.text);
+	if (both) {
+		op->res.text = both;
+		op->res.text_len = strlen(both);
+	}
+}
+
 static void flash_ended(struct op *op)
 {
 	struct flash *f = op->job;
 
 	make_report(op);
+	add_first_failure(op);
 	stmfw__scratch_close(&f->scratch);
 }
 
@@ -122,7 +173,7 @@ static void flash_ended(struct op *op)
 
 static void keep_failure(struct op *op)
 {
-	struct failure *k = &((struct flash *)op->job)->failure;
+	struct flash_failure *k = &((struct flash *)op->job)->failure;
 
 	if (k->res.status != STMFW_OK || call_ok(op))
 		return;
@@ -134,13 +185,15 @@ static void keep_failure(struct op *op)
 static enum move finish(struct op *op)
 {
 	struct flash *f = op->job;
-	const struct failure *k = &f->failure;
+	const struct flash_failure *k = &f->failure;
 
 	keep_failure(op);
 	op->res.step = "flash";
 	if (k->res.status == STMFW_OK) {
 		stmfw__op_text(op, "", 0);
-		return stmfw__op_ok(op);
+		if (content(f, true) == STMFW_CONTENT_NEW || f->o.flags & STMFW_FLASH_DRY_RUN)
+			return stmfw__op_ok(op);
+		return stmfw__op_fail(op, STMFW_EVERIFY, "not all of it was proven");
 	}
 	op->res.status = k->res.status;
 	op->res.step = k->res.step;
@@ -159,10 +212,10 @@ static enum move finish(struct op *op)
 static enum move reset(struct op *op, enum flash_step step, enum stmfw_reset_mode mode)
 {
 	((struct flash *)op->job)->step = step;
-	void *job = stmfw__reset_job(op, mode);
-	return job ? stmfw__op_call(op, &stmfw__control_kind, job) : stmfw__op_ok(op);
+	return stmfw__flash_reset(op, mode);
 }
 
+/* A mixture is never started: nobody knows what it would do to the machine around the chip. */
 static enum move let_go(struct op *op)
 {
 	const struct flash *f = op->job;
@@ -170,6 +223,8 @@ static enum move let_go(struct op *op)
 	keep_failure(op);
 	if (!f->was_reset)
 		return finish(op);
+	if (content(f, true) == STMFW_CONTENT_MIXED)
+		return reset(op, FLASH_AFTER, STMFW_RESET_HALT);
 	switch (f->o.after) {
 	case STMFW_AFTER_RUN:
 		return reset(op, FLASH_AFTER, STMFW_RESET_RUN);
@@ -227,6 +282,16 @@ static enum move protected(struct op *op, const struct sector *s)
 			      s->plan.address, s->plan.length);
 }
 
+/* Loading option bytes may have let the firmware run for a moment, and change its own flash. */
+static enum move look_again(struct op *op)
+{
+	struct flash *f = op->job;
+
+	f->step = FLASH_OLD_AGAIN;
+	f->old.step = OLD_BEGIN;
+	return stmfw__op_call(op, &stmfw__flash_old_kind, f);
+}
+
 /* The next run of protected sectors, or what comes after the last of them. */
 static enum move unlock(struct op *op)
 {
@@ -236,7 +301,8 @@ static enum move unlock(struct op *op)
 	while (s < end && !is_in_the_way(s))
 		s++;
 	if (s == end)
-		return begin_write(op, FLASH_WRITE, WRITE_NEW);
+		return f->step == FLASH_UNLOCK ? look_again(op)
+					       : begin_write(op, FLASH_WRITE, WRITE_NEW);
 	f->step = FLASH_UNLOCK;
 	f->unlock = (struct protect_job){ .bank = s->plan.bank,
 					  .first = s->plan.number,
@@ -251,18 +317,36 @@ static enum move unlock(struct op *op)
 
 /* ---- the plan ---- */
 
+/* False: no memory, and op->res says so. */
+static bool decide(struct op *op)
+{
+	struct flash *f = op->job;
+	bool ok = stmfw__plan_decide(&f->plan, &op->arena, &f->shown);
+
+	if (!ok)
+		stmfw__op_ok(op); /* which says that memory ran out */
+	f->report.plan = ok ? &f->shown : NULL;
+	return ok;
+}
+
+/* From here on there must be no need of memory. */
+static bool prepare(struct op *op)
+{
+	struct flash *f = op->job;
+
+	f->open = stmfw__arena_alloc(&op->arena, (f->plan.count + 1) * sizeof(*f->open));
+	if (f->open && stmfw__flash_prove_prepare(f, &op->arena))
+		return true;
+	stmfw__op_ok(op);
+	return false;
+}
+
 static enum move make_plan(struct op *op)
 {
 	struct flash *f = op->job;
 
-	if (!call_ok(op))
+	if (!call_ok(op) || !prepare(op) || !decide(op))
 		return let_go(op);
-	f->open = stmfw__arena_alloc(&op->arena, (f->plan.count + 1) * sizeof(*f->open));
-	if (!f->open || !stmfw__plan_decide(&f->plan, &op->arena, &f->shown)) {
-		stmfw__op_ok(op); /* which says that memory ran out */
-		return let_go(op);
-	}
-	f->report.plan = &f->shown;
 	for (size_t i = 0; i < f->plan.count && !(f->o.flags & STMFW_FLASH_UNLOCK); i++)
 		if (is_in_the_way(&f->plan.sectors[i])) {
 			protected(op, &f->plan.sectors[i]);
@@ -270,6 +354,13 @@ static enum move make_plan(struct op *op)
 		}
 	f->step = FLASH_PLAN;
 	return MOVE_OFFER;
+}
+
+static enum move planned_again(struct op *op)
+{
+	if (!call_ok(op) || !decide(op))
+		return let_go(op);
+	return begin_write(op, FLASH_WRITE, WRITE_NEW);
 }
 
 static void show_plan(struct op *op)
@@ -320,6 +411,8 @@ static enum move flash_next(struct op *op, const struct reply *last)
 		return plan_shown(op);
 	case FLASH_UNLOCK:
 		return unlocked(op);
+	case FLASH_OLD_AGAIN:
+		return planned_again(op);
 	case FLASH_WRITE:
 		return after_write(op);
 	case FLASH_RECOVER: /* if that failed, so will what follows */
@@ -368,5 +461,6 @@ int stmfw_flash(stmfw_client *c, const stmfw_flash_opts *opts, stmfw_done_cb cb,
 				 .keep = o.flags & STMFW_FLASH_KEEP,
 				 .full = o.flags & STMFW_FLASH_FULL };
 	op->shielded = true;
+	op->res.flash = &f->report; /* also if it is canceled before it begins */
 	return stmfw__op_submit(op, out);
 }

@@ -18,7 +18,8 @@
 #include "digest.h"
 #include "plan.h"
 #include "protect.h"
-#include "scratch.h"
+#include "read_flash.h"
+#include "target.h"
 
 /* ---- flash_find.c: which chip, which sectors ---- */
 
@@ -32,7 +33,7 @@ enum find_step {
 	FIND_DESCRIBE  /* the sectors of each bank that the image may touch */
 };
 
-struct find {
+struct flash_find {
 	enum find_step step;
 	const stmfw_bank *all_banks;
 	size_t all_count;
@@ -64,14 +65,14 @@ struct flash_span {
 };
 
 /* A part of a sector that the chip makes a checksum of. */
-struct old_part {
+struct flash_part {
 	size_t sector; /* of plan.sectors */
 	struct sector_part part;
 };
 
-struct old {
+struct flash_old {
 	enum old_step step;
-	struct old_part *parts; /* ranges[i] belongs to parts[i] */
+	struct flash_part *parts; /* ranges[i] belongs to parts[i] */
 	struct digest_range *ranges;
 	size_t part_count;
 	struct flash_span *spans;
@@ -79,6 +80,7 @@ struct old {
 	uint64_t read_total;
 	uint64_t received; /* of the current span    */
 	bool differs;      /* the second read        */
+	bool saved;        /* the backup has been made */
 	int refused;       /* by the backup callback */
 };
 
@@ -100,7 +102,7 @@ enum write_step {
 };
 
 /* Sectors that follow each other and are treated alike in one go. */
-struct piece {
+struct flash_piece {
 	size_t first, count; /* of plan.sectors */
 	bool erases, writes;
 	uint64_t length;  /* of all of them                */
@@ -108,10 +110,10 @@ struct piece {
 	uint64_t sent_ns;
 };
 
-struct write {
+struct flash_write {
 	enum write_goal goal;
 	enum write_step step;
-	struct piece piece;
+	struct flash_piece piece;
 	uint64_t piece_limit;
 	uint64_t speed; /* bytes per second of the last piece; 0: not known yet */
 	uint64_t erased, erase_total; /* bytes, for progress */
@@ -124,7 +126,7 @@ struct write {
 
 enum prove_step { PROVE_BEGIN, PROVE_SUMS, PROVE_READ };
 
-struct prove {
+struct flash_prove {
 	enum prove_step step;
 	bool sums_only;   /* a sector whose checksum differs is not looked at closer */
 	size_t *list;     /* ranges[i] is sector list[i] */
@@ -146,6 +148,7 @@ enum flash_step {
 	FLASH_OLD,
 	FLASH_PLAN,    /* the user is shown it */
 	FLASH_UNLOCK,  /* write protection is removed */
+	FLASH_OLD_AGAIN, /* which may have let the firmware run, and change its flash */
 	FLASH_WRITE,
 	FLASH_RECOVER, /* a reset, before the old content is put back */
 	FLASH_RESTORE,
@@ -153,7 +156,7 @@ enum flash_step {
 };
 
 /* Why it failed, while the rest is put in order. */
-struct failure {
+struct flash_failure {
 	stmfw_result res; /* text and advice are in the arena */
 	const char *log;
 	size_t log_len;
@@ -170,15 +173,17 @@ struct flash {
 	stmfw_flash_report report;
 	stmfw_span *open;        /* room for the report: memory may have run out by then */
 	struct scratch scratch;
+	struct read_job read;      /* each of these serves all calls: what puts things in order */
+	struct control_job reset;  /* must not need memory                                      */
 	struct digest digest;
-	bool can_digest;         /* false once the chip could not */
+	bool can_digest;         /* false once the chip could not run our program */
 	bool was_reset;          /* so it is to be let go         */
-	struct find find;
-	struct old old;
+	struct flash_find find;
+	struct flash_old old;
 	struct protect_job unlock;
-	struct write write;
-	struct prove prove;
-	struct failure failure; /* res.status STMFW_OK: none so far */
+	struct flash_write write;
+	struct flash_prove prove;
+	struct flash_failure failure; /* res.status STMFW_OK: none so far */
 	int refused;            /* by the plan callback             */
 	stmfw_progress progress; /* to be told */
 };
@@ -191,9 +196,16 @@ const stmfw_bank *stmfw__flash_bank_of(const struct flash *f, unsigned int numbe
 /* Calls the digest. Badly ended: the chip cannot, and the bytes must be read. */
 enum move stmfw__flash_ask_for_sums(struct op *op, struct digest_range *ranges, size_t count);
 
-/* What a sector is to hold, by the goal of writing: `length` bytes from an offset in it. */
+/* Another stepper, with a job that needs no memory. */
+enum move stmfw__flash_reset(struct op *op, enum stmfw_reset_mode mode);
+/* What a sector is to hold, by the goal of writing: `length` bytes from an offset in it; and their
+   CRC-32. */
 void stmfw__flash_wanted(const struct flash *f, const struct sector *s, uint64_t offset,
 			 uint8_t *out, size_t length);
+uint32_t stmfw__flash_wanted_crc(const struct flash *f, const struct sector *s, uint64_t offset,
+				 uint64_t length);
+/* Room for the proofs, before anything is erased. False: no memory. */
+bool stmfw__flash_prove_prepare(struct flash *f, struct arena *a);
 
 /* The job of each is the struct flash. */
 extern const struct op_kind stmfw__flash_find_kind;

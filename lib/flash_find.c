@@ -10,12 +10,11 @@
 
 #include "client.h"
 #include "flash.h"
-#include "target.h"
 
 /* ---- which banks ---- */
 
 /* A bank that has not been probed yet may have no size, and reach up to the next one. */
-static uint64_t end_of(const struct find *l, const stmfw_bank *bank)
+static uint64_t end_of(const struct flash_find *l, const stmfw_bank *bank)
 {
 	uint64_t end = (uint64_t)1 << 32;
 
@@ -49,7 +48,7 @@ static bool may_be_touched(const struct flash *f, const stmfw_bank *bank)
    addresses: only one of them is meant. */
 static void choose_banks(struct flash *f)
 {
-	const struct find *l = &f->find;
+	const struct flash_find *l = &f->find;
 
 	if (!stmfw_image_is_placed(f->o.image))
 		f->plan.shift = f->banks[0].base;
@@ -62,7 +61,7 @@ static void choose_banks(struct flash *f)
 static enum move identify(struct op *op)
 {
 	struct flash *f = op->job;
-	struct find *l = &f->find;
+	struct flash_find *l = &f->find;
 
 	stmfw__identify_init(&l->identify, f->target[0] ? f->target : NULL);
 	l->step = FIND_CHIP;
@@ -72,7 +71,7 @@ static enum move identify(struct op *op)
 static enum move take_banks(struct op *op)
 {
 	struct flash *f = op->job;
-	struct find *l = &f->find;
+	struct flash_find *l = &f->find;
 
 	l->all_banks = op->res.banks;
 	l->all_count = op->res.count;
@@ -129,11 +128,10 @@ static enum move find_done(struct op *op)
 static enum move halt(struct op *op)
 {
 	struct flash *f = op->job;
-	void *job = stmfw__reset_job(op, STMFW_RESET_HALT);
 
 	f->find.step = FIND_HALT;
 	f->was_reset = true;
-	return job ? stmfw__op_call(op, &stmfw__control_kind, job) : stmfw__op_ok(op);
+	return stmfw__flash_reset(op, STMFW_RESET_HALT);
 }
 
 static enum move read_protected(struct op *op, enum stmfw_rdp rdp)
@@ -152,7 +150,7 @@ static enum move read_protected(struct op *op, enum stmfw_rdp rdp)
 static enum move take_chip(struct op *op)
 {
 	struct flash *f = op->job;
-	struct find *l = &f->find;
+	struct flash_find *l = &f->find;
 
 	if (!call_ok(op)) {
 		if (!f->was_reset)
@@ -182,6 +180,10 @@ static enum move take_halt(struct op *op)
 
 	if (!call_ok(op))
 		return MOVE_DONE;
+	/* Up to 0.11 OpenOCD does not tell: with more than one it could be another chip. */
+	if (f->target[0] == '\0' && op->res.count != 1)
+		return stmfw__op_fail(op, STMFW_EUNSUPPORTED,
+				      "this OpenOCD does not say which target the bank belongs to");
 	return f->find.identified ? describe_bank(op) : identify(op);
 }
 
@@ -214,10 +216,12 @@ static enum move find_next(struct op *op, const struct reply *last)
 	struct flash *f = op->job;
 
 	(void)last;
+	if (op->cancel_wanted)
+		return stmfw__op_fail(op, STMFW_ECANCELED, "canceled before anything was changed");
 	switch (f->find.step) {
 	case FIND_BEGIN:
 		f->find.step = FIND_BANKS;
-		return stmfw__op_call(op, &stmfw__banks_kind, f);
+		return stmfw__op_call(op, &stmfw__banks_kind, NULL);
 	case FIND_BANKS:
 		return call_ok(op) ? take_banks(op) : MOVE_DONE;
 	case FIND_CHIP:

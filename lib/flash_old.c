@@ -17,6 +17,11 @@
 
 #define PARTS_MAX 4096u /* an image with more holes than that is read instead */
 
+static bool wants_backup(const struct flash *f)
+{
+	return f->o.backup && !f->old.saved;
+}
+
 /* ---- a file for both ---- */
 
 static enum move share_file(struct op *op)
@@ -35,6 +40,7 @@ static enum move share_file(struct op *op)
 
 /* ---- checksums ---- */
 
+/* At most one more than there may be. */
 static size_t count_parts(const struct plan *p)
 {
 	struct sector_part part;
@@ -42,16 +48,18 @@ static size_t count_parts(const struct plan *p)
 
 	for (size_t i = 0; i < p->count; i++)
 		for (uint64_t o = 0; stmfw__plan_part(p, &p->sectors[i], o, &part); o += part.length)
-			n++;
+			if (++n > PARTS_MAX)
+				return n;
 	return n;
 }
 
 static bool make_parts(struct op *op)
 {
 	struct flash *f = op->job;
-	struct old *l = &f->old;
+	struct flash_old *l = &f->old;
 	size_t count = count_parts(&f->plan);
 
+	l->part_count = 0;
 	if (count > PARTS_MAX)
 		return false;
 	l->parts = stmfw__arena_alloc(&op->arena, count * sizeof(*l->parts));
@@ -64,34 +72,26 @@ static bool make_parts(struct op *op)
 			l->ranges[l->part_count] = (struct digest_range){
 				s->plan.address + part.offset, part.length, 0
 			};
-			l->parts[l->part_count++] = (struct old_part){ i, part };
+			l->parts[l->part_count++] = (struct flash_part){ i, part };
 		}
 	}
 	return !op->arena.failed;
 }
 
-/* The checksum of a part of what is wanted, or of as much that is blank. */
-static uint32_t crc_of(const struct flash *f, const struct sector *s, const struct sector_part *part,
-		       bool of_blank)
+static uint32_t crc_of_blank(const struct sector *s, uint64_t length)
 {
 	uint8_t piece[1024];
 	uint32_t crc = 0;
 
 	memset(piece, s->blank, sizeof(piece));
-	for (uint64_t o = 0; o < part->length; o += sizeof(piece)) {
-		uint64_t left = part->length - o;
-		size_t n = left < sizeof(piece) ? (size_t)left : sizeof(piece);
-
-		if (!of_blank)
-			stmfw__plan_wanted(&f->plan, s, part->offset + o, piece, n);
-		crc = stmfw__crc32(crc, piece, n);
-	}
-	return crc;
+	for (; length > sizeof(piece); length -= sizeof(piece))
+		crc = stmfw__crc32(crc, piece, sizeof(piece));
+	return stmfw__crc32(crc, piece, (size_t)length);
 }
 
 static void judge_by_sums(struct flash *f)
 {
-	const struct old *l = &f->old;
+	const struct flash_old *l = &f->old;
 
 	for (size_t k = 0; k < l->part_count;) {
 		struct sector *s = &f->plan.sectors[l->parts[k].sector];
@@ -102,8 +102,9 @@ static void judge_by_sums(struct flash *f)
 			const struct sector_part *part = &l->parts[k].part;
 			uint32_t crc = l->ranges[k].crc;
 
-			same = same && (!part->is_image || crc == crc_of(f, s, part, false));
-			blank = blank && crc == crc_of(f, s, part, true);
+			same = same && (!part->is_image ||
+					crc == stmfw__crc32(0, part->bytes, (size_t)part->length));
+			blank = blank && crc == crc_of_blank(s, part->length);
 		}
 		s->look = same ? LOOK_SAME : blank ? LOOK_BLANK : LOOK_DIFFERS;
 	}
@@ -119,7 +120,7 @@ static bool must_be_read(const struct flash *f, const struct sector *s)
 
 static bool add_span(struct op *op, const stmfw_bank *bank, uint64_t offset, uint64_t length)
 {
-	struct old *l = &((struct flash *)op->job)->old;
+	struct flash_old *l = &((struct flash *)op->job)->old;
 	uint8_t *bytes = stmfw__arena_alloc(&op->arena, (size_t)length);
 
 	if (!bytes)
@@ -201,7 +202,7 @@ static int keep_bytes(stmfw_client *c, uint64_t offset, const uint8_t *data, siz
 		      void *arg)
 {
 	struct op *op = arg;
-	struct old *l = &((struct flash *)op->caller->job)->old;
+	struct flash_old *l = &((struct flash *)op_callers_job(op))->old;
 	const struct flash_span *span = &l->spans[l->current];
 
 	(void)c;
@@ -219,8 +220,8 @@ static int keep_bytes(stmfw_client *c, uint64_t offset, const uint8_t *data, siz
 static void tell_read(stmfw_client *c, const stmfw_progress *p, void *arg)
 {
 	struct op *op = arg;
-	struct flash *f = op->caller->job;
-	const struct old *l = &f->old;
+	struct flash *f = op_callers_job(op);
+	const struct flash_old *l = &f->old;
 	uint64_t before = 0;
 
 	for (size_t i = 0; i < l->current; i++)
@@ -235,16 +236,16 @@ static enum move read_span(struct op *op)
 {
 	struct flash *f = op->job;
 	const struct flash_span *span = current_span(f);
-	const struct read_part what = { .bank = span->bank,
-					.scratch = &f->scratch,
-					.offset = span->offset,
+	const struct read_range what = { .bank = span->bank,
+					 .scratch = &f->scratch,
+					 .offset = span->offset,
 					.length = span->length,
 					.sink = keep_bytes,
 					.progress = tell_read,
 					.arg = op };
 
 	f->old.received = 0;
-	return stmfw__read_part(op, &what);
+	return stmfw__read_call(op, &f->read, &what);
 }
 
 static enum move begin_reading(struct op *op, enum old_step step)
@@ -269,11 +270,11 @@ static enum move old_done(struct op *op)
 static enum move choose_spans(struct op *op)
 {
 	struct flash *f = op->job;
-	struct old *l = &f->old;
+	struct flash_old *l = &f->old;
 
 	l->spans = stmfw__arena_alloc(&op->arena,
 				      (f->plan.count + f->bank_count) * sizeof(*l->spans));
-	if (!l->spans || !(f->o.backup ? add_bank_spans(op) : add_sector_spans(op)))
+	if (!l->spans || !(wants_backup(f) ? add_bank_spans(op) : add_sector_spans(op)))
 		return stmfw__op_ok(op); /* which says that memory ran out */
 	return l->span_count ? begin_reading(op, OLD_READ) : old_done(op);
 }
@@ -305,13 +306,13 @@ static enum move offer_backup(struct op *op)
 
 	f->old.step = OLD_BACKUP;
 	f->old.current = 0;
-	return f->o.backup ? MOVE_OFFER : old_done(op);
+	return wants_backup(f) ? MOVE_OFFER : old_done(op);
 }
 
 /* The checksums were made of parts of sectors; those of sectors that have been read must agree. */
 static bool sums_confirm(const struct flash *f)
 {
-	const struct old *l = &f->old;
+	const struct flash_old *l = &f->old;
 
 	for (size_t k = 0; k < l->part_count; k++) {
 		const struct sector *s = &f->plan.sectors[l->parts[k].sector];
@@ -324,10 +325,10 @@ static bool sums_confirm(const struct flash *f)
 	return true;
 }
 
-static enum move prove_banks(struct op *op)
+static enum move prove_spans(struct op *op)
 {
 	struct flash *f = op->job;
-	struct old *l = &f->old;
+	struct flash_old *l = &f->old;
 
 	l->step = OLD_PROVE;
 	l->ranges = stmfw__arena_alloc(&op->arena, l->span_count * sizeof(*l->ranges));
@@ -342,7 +343,7 @@ static enum move prove_banks(struct op *op)
 static enum move take_span(struct op *op)
 {
 	struct flash *f = op->job;
-	struct old *l = &f->old;
+	struct flash_old *l = &f->old;
 
 	if (op->cancel_wanted)
 		return stmfw__op_fail(op, STMFW_ECANCELED, "canceled before anything was changed");
@@ -354,15 +355,15 @@ static enum move take_span(struct op *op)
 		return l->differs ? unstable(op) : offer_backup(op);
 	if (!f->can_digest)
 		return begin_reading(op, OLD_REREAD);
-	if (f->o.backup)
-		return prove_banks(op);
+	if (l->part_count == 0)
+		return prove_spans(op);
 	return sums_confirm(f) ? old_done(op) : unstable(op);
 }
 
 static enum move take_proof(struct op *op)
 {
 	struct flash *f = op->job;
-	const struct old *l = &f->old;
+	const struct flash_old *l = &f->old;
 
 	if (!call_ok(op)) {
 		f->can_digest = false;
@@ -395,10 +396,39 @@ static enum move backed_up(struct op *op)
 							  "erased");
 	if (++f->old.current < f->old.span_count)
 		return MOVE_OFFER;
+	f->old.saved = true;
 	return old_done(op);
 }
 
 /* ---- step by step ---- */
+
+/* A backup needs all bytes anyway; an image with very many holes has too many parts. */
+static enum move look(struct op *op)
+{
+	struct flash *f = op->job;
+	struct flash_old *l = &f->old;
+
+	*l = (struct flash_old){ .saved = l->saved };
+	for (size_t i = 0; i < f->plan.count; i++) {
+		f->plan.sectors[i].look = LOOK_UNKNOWN;
+		f->plan.sectors[i].old = NULL;
+	}
+	if (wants_backup(f) || !f->can_digest || !make_parts(op))
+		return op->arena.failed ? stmfw__op_ok(op) : choose_spans(op);
+	l->step = OLD_SUM;
+	return stmfw__flash_ask_for_sums(op, l->ranges, l->part_count);
+}
+
+static enum move begin(struct op *op)
+{
+	struct flash *f = op->job;
+
+	if (f->scratch.dir) /* it looks again */
+		return look(op);
+	if (!stmfw__read_prepare(&f->read, &op->arena))
+		return stmfw__op_ok(op); /* which says that memory ran out */
+	return share_file(op);
+}
 
 static enum move take_share(struct op *op, const struct reply *last)
 {
@@ -409,14 +439,7 @@ static enum move take_share(struct op *op, const struct reply *last)
 	if (!stmfw__scratch_is_shared(&f->scratch, last->result))
 		return stmfw__scratch_not_shared(op, last->result);
 	f->can_digest = true;
-	if (f->o.backup)
-		return choose_spans(op);
-	if (!make_parts(op)) {
-		f->can_digest = false;
-		return op->arena.failed ? stmfw__op_ok(op) : choose_spans(op);
-	}
-	f->old.step = OLD_SUM;
-	return stmfw__flash_ask_for_sums(op, f->old.ranges, f->old.part_count);
+	return look(op);
 }
 
 static enum move old_next(struct op *op, const struct reply *last)
@@ -425,7 +448,7 @@ static enum move old_next(struct op *op, const struct reply *last)
 
 	switch (f->old.step) {
 	case OLD_BEGIN:
-		return share_file(op);
+		return begin(op);
 	case OLD_SHARE:
 		return take_share(op, last);
 	case OLD_SUM:

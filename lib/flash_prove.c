@@ -7,22 +7,9 @@
  * A checksum that agrees is a proof; one that does not is a reason to look closer, as the line may
  * have damaged it. Where the chip cannot make any, all of it is read back.
  */
-#include <string.h>
-
 #include "client.h"
 #include "flash.h"
 #include "read_flash.h"
-
-void stmfw__flash_wanted(const struct flash *f, const struct sector *s, uint64_t offset,
-			 uint8_t *out, size_t length)
-{
-	if (f->write.goal == WRITE_NEW)
-		stmfw__plan_wanted(&f->plan, s, offset, out, length);
-	else if (s->old)
-		memcpy(out, s->old + offset, length);
-	else
-		memset(out, s->blank, length);
-}
 
 static struct sector *current(struct flash *f)
 {
@@ -37,31 +24,17 @@ static void is_proven(struct flash *f, struct sector *s)
 
 /* ---- checksums ---- */
 
-static uint32_t wanted_crc(const struct flash *f, const struct sector *s)
-{
-	uint8_t piece[1024];
-	uint32_t crc = 0;
-
-	for (uint64_t o = 0; o < s->plan.length; o += sizeof(piece)) {
-		uint64_t left = s->plan.length - o;
-		size_t n = left < sizeof(piece) ? (size_t)left : sizeof(piece);
-
-		stmfw__flash_wanted(f, s, o, piece, n);
-		crc = stmfw__crc32(crc, piece, n);
-	}
-	return crc;
-}
-
 static enum move read_next_back(struct op *op);
 
 static enum move take_sums(struct op *op)
 {
 	struct flash *f = op->job;
-	struct prove *p = &f->prove;
+	struct flash_prove *p = &f->prove;
 
 	f->can_digest = call_ok(op);
 	for (p->current = 0; f->can_digest && p->current < p->count; p->current++)
-		if (p->ranges[p->current].crc == wanted_crc(f, current(f)))
+		if (p->ranges[p->current].crc ==
+		    stmfw__flash_wanted_crc(f, current(f), 0, current(f)->plan.length))
 			is_proven(f, current(f));
 	p->current = 0;
 	return p->sums_only ? stmfw__op_ok(op) : read_next_back(op);
@@ -71,7 +44,7 @@ static enum move take_sums(struct op *op)
 
 static void compare_piece(struct flash *f, const uint8_t *is, const uint8_t *should, size_t length)
 {
-	struct prove *p = &f->prove;
+	struct flash_prove *p = &f->prove;
 
 	for (size_t i = 0; i < length; i++) {
 		if (is[i] == should[i])
@@ -90,7 +63,7 @@ static int compare_back(stmfw_client *c, uint64_t offset, const uint8_t *data, s
 			void *arg)
 {
 	struct op *op = arg;
-	struct flash *f = op->caller->job;
+	struct flash *f = op_callers_job(op);
 	uint8_t should[1024];
 
 	(void)c;
@@ -113,7 +86,7 @@ static enum move read_back(struct op *op)
 	struct flash *f = op->job;
 	const stmfw_plan_sector *s = &current(f)->plan;
 	const stmfw_bank *bank = stmfw__flash_bank_of(f, s->bank);
-	const struct read_part what = { .bank = bank,
+	const struct read_range what = { .bank = bank,
 					.scratch = &f->scratch,
 					.offset = s->address - bank->base,
 					.length = s->length,
@@ -122,13 +95,13 @@ static enum move read_back(struct op *op)
 
 	f->prove.step = PROVE_READ;
 	f->prove.received = 0;
-	return stmfw__read_part(op, &what);
+	return stmfw__read_call(op, &f->read, &what);
 }
 
 static enum move read_next_back(struct op *op)
 {
 	struct flash *f = op->job;
-	struct prove *p = &f->prove;
+	struct flash_prove *p = &f->prove;
 
 	while (p->current < p->count && current(f)->work != WORK_PROVE)
 		p->current++;
@@ -149,18 +122,17 @@ static enum move take_read_back(struct op *op)
 
 /* ---- step by step ---- */
 
-static bool make_list(struct op *op)
+bool stmfw__flash_prove_prepare(struct flash *f, struct arena *a)
 {
-	struct flash *f = op->job;
-	struct prove *p = &f->prove;
+	f->prove.list = stmfw__arena_alloc(a, (f->plan.count + 1) * sizeof(*f->prove.list));
+	f->prove.ranges = stmfw__arena_alloc(a, (f->plan.count + 1) * sizeof(*f->prove.ranges));
+	return f->prove.list && f->prove.ranges;
+}
 
-	if (!p->list) { /* once; it serves all later proofs */
-		p->list = stmfw__arena_alloc(&op->arena, (f->plan.count + 1) * sizeof(*p->list));
-		p->ranges = stmfw__arena_alloc(&op->arena,
-					       (f->plan.count + 1) * sizeof(*p->ranges));
-	}
-	if (!p->list || !p->ranges)
-		return false;
+static void make_list(struct flash *f)
+{
+	struct flash_prove *p = &f->prove;
+
 	p->count = p->current = 0;
 	p->differing = 0;
 	for (size_t i = 0; i < f->plan.count; i++) {
@@ -171,15 +143,15 @@ static bool make_list(struct op *op)
 		p->ranges[p->count] = (struct digest_range){ s->address, s->length, 0 };
 		p->list[p->count++] = i;
 	}
-	return true;
 }
 
 static enum move begin(struct op *op)
 {
 	struct flash *f = op->job;
 
-	if (!make_list(op) || f->prove.count == 0)
-		return stmfw__op_ok(op); /* which says so if memory ran out */
+	make_list(f);
+	if (f->prove.count == 0)
+		return stmfw__op_ok(op);
 	f->prove.step = PROVE_SUMS;
 	if (f->can_digest)
 		return stmfw__flash_ask_for_sums(op, f->prove.ranges, f->prove.count);

@@ -15,7 +15,6 @@
 
 #include "client.h"
 #include "flash.h"
-#include "target.h"
 #include "tcl.h"
 
 #define PIECE_MS 1500u
@@ -29,42 +28,33 @@
 #define WRITE_BASE_MS 20000u
 #define ALIGNMENT 64u /* of a write's end: a multiple of every family's programming unit */
 
-static struct write *state(const struct op *op)
+static struct flash_write *state(const struct op *op)
 {
 	return &((struct flash *)op->job)->write;
 }
 
 /* ---- what is to be done with a sector ---- */
 
-static bool is_blank(const uint8_t *bytes, size_t length, uint8_t blank)
-{
-	for (size_t i = 0; i < length; i++)
-		if (bytes[i] != blank)
-			return false;
-	return true;
-}
-
-static bool needs_erase(const struct write *w, const struct sector *s)
+static bool needs_erase(const struct flash_write *w, const struct sector *s)
 {
 	return w->goal == WRITE_OLD || s->failures > 0 ||
 	       s->plan.action == STMFW_SECTOR_ERASE || s->plan.action == STMFW_SECTOR_REWRITE;
 }
 
-static bool needs_write(const struct write *w, const struct sector *s)
+static bool needs_write(const struct flash_write *w, const struct sector *s)
 {
 	if (w->goal == WRITE_OLD)
-		return s->old && !is_blank(s->old, (size_t)s->plan.length, s->blank);
+		return s->old && !is_all(s->old, s->plan.length, s->blank);
 	return s->plan.action == STMFW_SECTOR_WRITE || s->plan.action == STMFW_SECTOR_REWRITE;
 }
 
 /* ---- when something goes wrong ---- */
 
 /* False: it has failed too often. */
-static bool may_be_repeated(struct flash *f, struct sector *s)
+static bool may_be_repeated(const struct flash *f, struct sector *s)
 {
 	if (++s->failures > f->o.retries)
 		return false;
-	f->report.retries++;
 	s->work = WORK_TODO;
 	return true;
 }
@@ -73,29 +63,33 @@ static bool may_be_repeated(struct flash *f, struct sector *s)
    the reset fails as well, so will the repetition. */
 static enum move recover(struct op *op)
 {
-	void *job = stmfw__reset_job(op, STMFW_RESET_HALT);
+	struct flash *f = op->job;
 
-	state(op)->step = WRITE_RECOVER;
-	return job ? stmfw__op_call(op, &stmfw__control_kind, job) : stmfw__op_ok(op);
+	f->write.step = WRITE_RECOVER;
+	f->can_digest = true; /* or it is found out once more that it cannot */
+	return stmfw__flash_reset(op, STMFW_RESET_HALT);
 }
 
 /* The piece's command failed, and op->res says how. */
 static enum move piece_failed(struct op *op)
 {
 	struct flash *f = op->job;
-	const struct piece *piece = &f->write.piece;
+	const struct flash_piece *piece = &f->write.piece;
 	bool again = !(op->cancel_wanted && f->write.goal == WRITE_NEW);
 
 	for (size_t i = 0; i < piece->count; i++)
 		again = may_be_repeated(f, &f->plan.sectors[piece->first + i]) && again;
-	return again ? recover(op) : MOVE_DONE;
+	if (!again)
+		return MOVE_DONE;
+	f->report.retries++;
+	return recover(op);
 }
 
 /* ---- a piece ---- */
 
 static bool fits(const struct flash *f, size_t i)
 {
-	const struct write *w = &f->write;
+	const struct flash_write *w = &f->write;
 	const struct sector *s = &f->plan.sectors[i], *before = s - 1;
 
 	return s->work == WORK_TODO && s->plan.bank == before->plan.bank &&
@@ -107,14 +101,14 @@ static bool fits(const struct flash *f, size_t i)
 /* False: there is nothing left to do. */
 static bool find_piece(struct flash *f)
 {
-	struct piece *piece = &f->write.piece;
+	struct flash_piece *piece = &f->write.piece;
 	size_t i = 0;
 
 	while (i < f->plan.count && f->plan.sectors[i].work != WORK_TODO)
 		i++;
 	if (i == f->plan.count)
 		return false;
-	*piece = (struct piece){ .first = i, .writes = needs_write(&f->write, &f->plan.sectors[i]) };
+	*piece = (struct flash_piece){ .first = i, .writes = needs_write(&f->write, &f->plan.sectors[i]) };
 	do {
 		piece->count++;
 		piece->length += f->plan.sectors[i].plan.length;
@@ -132,7 +126,7 @@ static void put_erase(struct buf *b, const stmfw_plan_sector *first, const stmfw
 static enum move send_erase(struct op *op)
 {
 	struct flash *f = op->job;
-	struct write *w = &f->write;
+	struct flash_write *w = &f->write;
 	const struct sector *s = &f->plan.sectors[w->piece.first];
 	uint32_t ms = stmfw__op_deadline(op, ERASE_SECTOR_MS * (uint32_t)w->piece.count,
 					 w->piece.length, ERASE_SLOWEST);
@@ -161,51 +155,52 @@ static enum move scratch_failed(struct op *op)
 	return piece_failed(op);
 }
 
-/* What is blank at the end need not be written. */
-static size_t without_tail(const uint8_t *bytes, size_t length, uint8_t blank)
+/* One sector of the piece into the scratch file; *end moves behind its last byte that is not blank. */
+static bool put_sector(struct flash *f, const struct sector *s, size_t at, size_t *end)
 {
-	size_t n = length;
+	uint8_t bytes[1024];
 
-	while (n > 0 && bytes[n - 1] == blank)
-		n--;
-	n = (n + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-	return n < length ? n : length;
+	for (size_t o = 0; o < s->plan.length; o += sizeof(bytes)) {
+		size_t left = (size_t)s->plan.length - o;
+		size_t n = left < sizeof(bytes) ? left : sizeof(bytes);
+
+		stmfw__flash_wanted(f, s, o, bytes, n);
+		if (!stmfw__scratch_put(&f->scratch, bytes, n, at + o))
+			return false;
+		while (n > 0 && bytes[n - 1] == s->blank)
+			n--;
+		if (n > 0)
+			*end = at + o + n;
+	}
+	return true;
 }
 
-/* The bytes of the piece into the scratch file. False: MOVE_DONE, or the next move. */
-static bool put_bytes(struct op *op, enum move *move)
+/* The bytes of the piece, without those at its end that are blank anyway. */
+static bool put_bytes(struct flash *f)
 {
-	struct flash *f = op->job;
-	struct piece *piece = &f->write.piece;
+	struct flash_piece *piece = &f->write.piece;
 	const struct sector *s = &f->plan.sectors[piece->first];
-	uint8_t *bytes = stmfw__mem_alloc(op->arena.mem, (size_t)piece->length);
-	uint8_t *at = bytes;
+	size_t at = 0, end = 0;
 
-	if (!bytes) {
-		stmfw__op_fail(op, STMFW_ENOMEM, "%s", stmfw_strerror(STMFW_ENOMEM));
-		*move = piece_failed(op);
+	if (!stmfw__scratch_empty(&f->scratch))
 		return false;
-	}
-	for (size_t i = 0; i < piece->count; at += s[i++].plan.length)
-		stmfw__flash_wanted(f, &s[i], 0, at, (size_t)s[i].plan.length);
-	piece->bytes = without_tail(bytes, (size_t)piece->length, s->blank);
-	bool ok = stmfw__scratch_write(&f->scratch, bytes, piece->bytes);
-	stmfw__mem_free(op->arena.mem, bytes);
-	if (!ok)
-		*move = scratch_failed(op);
-	return ok;
+	for (size_t i = 0; i < piece->count; at += (size_t)s[i++].plan.length)
+		if (!put_sector(f, &s[i], at, &end))
+			return false;
+	end = (end + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+	piece->bytes = end < piece->length ? end : (size_t)piece->length;
+	return stmfw__scratch_cut(&f->scratch, piece->bytes);
 }
 
 static enum move send_bytes(struct op *op)
 {
 	struct flash *f = op->job;
-	struct write *w = &f->write;
+	struct flash_write *w = &f->write;
 	const struct sector *s = &f->plan.sectors[w->piece.first];
 	uint64_t slowest = w->speed / PATIENCE;
-	enum move move;
 
-	if (!put_bytes(op, &move))
-		return move;
+	if (!put_bytes(f))
+		return scratch_failed(op);
 	uint32_t ms = stmfw__op_deadline(op, WRITE_BASE_MS, w->piece.bytes,
 					 slowest > WRITE_SLOWEST ? slowest : WRITE_SLOWEST);
 	struct buf *b = stmfw__op_script(op, "write", ms);
@@ -221,7 +216,7 @@ static enum move send_bytes(struct op *op)
 static enum move tell(struct op *op, enum write_step step, const char *name, uint64_t done,
 		      uint64_t total)
 {
-	const struct write *w = state(op);
+	const struct flash_write *w = state(op);
 
 	state(op)->step = step;
 	stmfw__flash_progress(op, w->goal == WRITE_OLD ? "restore" : name,
@@ -242,7 +237,7 @@ static enum move all_written(struct op *op)
 static enum move choose_piece(struct op *op)
 {
 	struct flash *f = op->job;
-	struct write *w = &f->write;
+	struct flash_write *w = &f->write;
 
 	if (op->cancel_wanted && w->goal == WRITE_NEW)
 		return stmfw__op_fail(op, STMFW_ECANCELED, "canceled");
@@ -259,39 +254,51 @@ static void piece_done(struct flash *f)
 		f->plan.sectors[f->write.piece.first + i].work = WORK_PROVE;
 }
 
-/* Bytes that are done for the first time; repetitions do not count. */
-static uint64_t first_time(const struct flash *f)
+/* Repetitions do not count. */
+static void count_erased(struct flash *f)
 {
-	const struct sector *s = &f->plan.sectors[f->write.piece.first];
-	uint64_t sum = 0;
+	struct sector *s = &f->plan.sectors[f->write.piece.first];
 
-	for (size_t i = 0; i < f->write.piece.count; i++)
-		sum += s[i].failures == 0 || f->write.goal == WRITE_OLD ? s[i].plan.length : 0;
-	return sum;
+	for (size_t i = 0; i < f->write.piece.count; i++) {
+		bool counts = !s[i].erase_told && needs_erase(&f->write, &s[i]);
+
+		f->write.erased += counts ? s[i].plan.length : 0;
+		s[i].erase_told = true;
+	}
+}
+
+static void count_written(struct flash *f)
+{
+	struct sector *s = &f->plan.sectors[f->write.piece.first];
+
+	for (size_t i = 0; i < f->write.piece.count; i++) {
+		f->write.written += s[i].write_told ? 0 : s[i].plan.length;
+		s[i].write_told = true;
+	}
 }
 
 static enum move take_erase(struct op *op, const struct reply *last)
 {
 	struct flash *f = op->job;
-	struct write *w = &f->write;
+	struct flash_write *w = &f->write;
 
 	if (!reply_ok(last)) {
 		stmfw__op_refused(op, STMFW_ETARGET, last);
 		return piece_failed(op);
 	}
+	count_erased(f);
 	if (!w->piece.writes)
 		piece_done(f);
-	w->erased += first_time(f);
-	if (w->goal == WRITE_OLD && w->piece.writes)
-		return send_bytes(op); /* one progress for both */
-	if (w->goal == WRITE_OLD)
-		w->written += first_time(f);
-	return tell(op, WRITE_ERASED, "erase", w->goal == WRITE_OLD ? w->written : w->erased,
-		    w->goal == WRITE_OLD ? w->write_total : w->erase_total);
+	if (w->goal == WRITE_NEW)
+		return tell(op, WRITE_ERASED, "erase", w->erased, w->erase_total);
+	if (w->piece.writes)
+		return send_bytes(op); /* putting back has one progress for both */
+	count_written(f);
+	return tell(op, WRITE_ERASED, "", w->written, w->write_total);
 }
 
 /* The next piece is to take about PIECE_MS, as that is when a wish to stop is looked at. */
-static void adapt(struct write *w)
+static void adapt(struct flash_write *w)
 {
 	uint64_t us = (uv_hrtime() - w->piece.sent_ns) / 1000 + 1;
 	uint64_t limit;
@@ -304,7 +311,7 @@ static void adapt(struct write *w)
 static enum move take_bytes(struct op *op, const struct reply *last)
 {
 	struct flash *f = op->job;
-	struct write *w = &f->write;
+	struct flash_write *w = &f->write;
 	uint64_t n = reply_ok(last) ? stmfw__op_count(last, "wrote ") : 0;
 
 	if (!reply_ok(last)) {
@@ -317,7 +324,7 @@ static enum move take_bytes(struct op *op, const struct reply *last)
 		return piece_failed(op);
 	}
 	f->report.written += n;
-	w->written += first_time(f);
+	count_written(f);
 	piece_done(f);
 	adapt(w);
 	return tell(op, WRITE_WRITTEN, "write", w->written, w->write_total);
@@ -337,7 +344,7 @@ static enum move begin_proof(struct op *op, enum write_step step)
 
 static enum move not_proven(struct op *op)
 {
-	const struct prove *p = &((struct flash *)op->job)->prove;
+	const struct flash_prove *p = &((struct flash *)op->job)->prove;
 
 	op->res.advice = "A cell that cannot be programmed any more, or an unreliable connection. "
 			 "Lower the speed (`adapter speed 500`) and try again.";
@@ -361,7 +368,7 @@ static enum move proof_failed(struct op *op)
 static enum move take_proof(struct op *op)
 {
 	struct flash *f = op->job;
-	const struct write *w = &f->write;
+	const struct flash_write *w = &f->write;
 	bool wrong = false;
 
 	if (!call_ok(op))
@@ -373,8 +380,10 @@ static enum move take_proof(struct op *op)
 			return not_proven(op);
 		wrong = wrong || s->work == WORK_TODO;
 	}
-	if (wrong)
+	if (wrong) {
+		f->report.retries++;
 		return choose_piece(op);
+	}
 	return w->goal == WRITE_OLD
 		       ? stmfw__op_ok(op)
 		       : tell(op, WRITE_PROVEN, "prove", w->prove_total, w->prove_total);
@@ -385,9 +394,14 @@ static enum move write_the_rest(struct op *op)
 {
 	struct flash *f = op->job;
 
-	for (size_t i = 0; i < f->plan.count; i++)
-		if (f->plan.sectors[i].work != WORK_NONE)
-			f->plan.sectors[i].work = WORK_TODO;
+	for (size_t i = 0; i < f->plan.count; i++) {
+		struct sector *s = &f->plan.sectors[i];
+
+		if (s->work == WORK_NONE)
+			continue;
+		s->work = WORK_TODO;
+		f->write.write_total += s->plan.length;
+	}
 	return choose_piece(op);
 }
 
@@ -396,21 +410,22 @@ static enum move write_the_rest(struct op *op)
 static enum move begin(struct op *op)
 {
 	struct flash *f = op->job;
-	struct write *w = &f->write;
+	struct flash_write *w = &f->write;
 
-	*w = (struct write){ .goal = w->goal,
+	*w = (struct flash_write){ .goal = w->goal,
 			     .piece_limit = f->can_digest ? PIECE_FIRST : PIECE_FIRST_SLOW };
 	for (size_t i = 0; i < f->plan.count; i++) {
 		struct sector *s = &f->plan.sectors[i];
 
 		s->failures = 0;
+		s->erase_told = s->write_told = false;
 		s->work = WORK_NONE;
 		if (!sector_changes(s) || (w->goal == WRITE_OLD && s->state == SECTOR_OLD))
 			continue;
 		s->work = w->goal == WRITE_NEW ? WORK_TODO : WORK_PROVE;
 		w->prove_total += s->plan.length;
 		w->erase_total += needs_erase(w, s) ? s->plan.length : 0;
-		w->write_total += w->goal == WRITE_OLD || needs_write(w, s) ? s->plan.length : 0;
+		w->write_total += w->goal == WRITE_NEW && needs_write(w, s) ? s->plan.length : 0;
 	}
 	return w->goal == WRITE_NEW ? choose_piece(op) : begin_proof(op, WRITE_CHECK);
 }

@@ -2,6 +2,7 @@
 /* One operation: made, filled by a public function, accepted, and the helpers of steppers. */
 #include "op.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -77,14 +78,11 @@ int stmfw__op_submit(struct op *op, stmfw_op *out)
 
 enum move stmfw__op_call(struct op *op, const struct op_kind *kind, void *job)
 {
-	struct op_caller *caller = stmfw__arena_alloc(&op->arena, sizeof(*caller));
-
-	if (!caller)
-		return stmfw__op_ok(op); /* which says that memory ran out */
-	*caller = (struct op_caller){ op->caller, op->kind, op->job };
-	op->caller = caller;
+	assert(op->depth < OP_CALLS_MAX);
+	op->callers[op->depth++] = (struct op_caller){ op->kind, op->job };
 	op->kind = kind;
 	op->job = job;
+	op->arena.failed = 0; /* what ran out of memory before has been told of */
 	op->res = (stmfw_result){ .op = op->res.op,
 				  .outcome = op->res.outcome,
 				  .step = kind->name,
@@ -96,13 +94,11 @@ enum move stmfw__op_call(struct op *op, const struct op_kind *kind, void *job)
 
 enum move stmfw__op_return(struct op *op)
 {
-	const struct op_caller *caller = op->caller;
-
 	if (op->kind->ended)
 		op->kind->ended(op);
-	op->kind = caller->kind;
-	op->job = caller->job;
-	op->caller = caller->next;
+	op->depth--;
+	op->kind = op->callers[op->depth].kind;
+	op->job = op->callers[op->depth].job;
 	return op->kind->next(op, NULL);
 }
 

@@ -44,9 +44,10 @@ struct delivery {
 	bool needs_open_client; /* dropped once the client is closing */
 };
 
+#define OP_CALLS_MAX 5u
+
 /* A stepper that waits for the end of the one it called. */
 struct op_caller {
-	struct op_caller *next;
 	const struct op_kind *kind;
 	void *job;
 };
@@ -68,7 +69,10 @@ struct op {
 	struct buf log; /* of the last reply */
 	uint32_t deadline_ms;
 	void *job; /* the stepper's own state, in the arena */
-	struct op_caller *caller; /* NULL: nobody called it */
+	struct op_caller callers[OP_CALLS_MAX]; /* the last one called the stepper that runs; no
+						   memory is needed for it, as what puts things in
+						   order is called, too */
+	unsigned int depth;                     /* so many of them are waiting */
 	stmfw_result res;
 };
 
@@ -86,6 +90,12 @@ void stmfw__op_free(struct op *op);
 enum move stmfw__op_call(struct op *op, const struct op_kind *kind, void *job);
 /* The one that was called is done: back to its caller. */
 enum move stmfw__op_return(struct op *op);
+/* The job of who called the one that runs. */
+static inline void *op_callers_job(const struct op *op)
+{
+	return op->callers[op->depth - 1].job;
+}
+
 /* From here on the result is the truth about what the next command does to the chip: a wish to cancel
    comes too late. False: there is one already, and op->res says so. */
 bool stmfw__op_shield(struct op *op);

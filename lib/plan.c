@@ -11,20 +11,38 @@
 
 /* ---- which sectors ---- */
 
-/* The image's bytes between two addresses. */
-static uint64_t image_bytes(const struct plan *p, uint64_t from, uint64_t end)
+/* The first range that ends behind an address of the flash; NULL: there is none. An image may have
+   tens of thousands of them. */
+static const stmfw_range *range_behind(const struct plan *p, uint64_t address, const stmfw_range **end)
 {
 	size_t count;
 	const stmfw_range *r = stmfw_image_ranges(p->image, &count);
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (r[middle].address + p->shift + r[middle].length > address)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	*end = r + count;
+	return low < count ? &r[low] : NULL;
+}
+
+/* The image's bytes between two addresses. */
+static uint64_t image_bytes(const struct plan *p, uint64_t from, uint64_t end)
+{
+	const stmfw_range *last;
+	const stmfw_range *r = range_behind(p, from, &last);
 	uint64_t sum = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		uint64_t first = r[i].address + p->shift;
-		uint64_t last = first + r[i].length;
+	for (; r && r < last && r->address + p->shift < end; r++) {
+		uint64_t first = r->address + p->shift, behind = first + r->length;
 
 		first = first > from ? first : from;
-		last = last < end ? last : end;
-		sum += last > first ? last - first : 0;
+		sum += (behind < end ? behind : end) - first;
 	}
 	return sum;
 }
@@ -76,7 +94,6 @@ bool stmfw__plan_add_bank(struct plan *p, struct arena *a, const stmfw_bank *ban
 								    .address = address,
 								    .length = s->size,
 								    .image_bytes = bytes },
-							  .target = bank->target,
 							  .blank = blank_byte(bank->driver),
 							  .is_protected = s->is_protected };
 	}
@@ -108,22 +125,19 @@ bool stmfw__plan_part(const struct plan *p, const struct sector *s, uint64_t at,
 		      struct sector_part *part)
 {
 	uint64_t here = s->plan.address + at, end = s->plan.address + s->plan.length;
-	size_t count;
-	const stmfw_range *r = stmfw_image_ranges(p->image, &count);
+	const stmfw_range *last;
 
 	if (here >= end)
 		return false;
+	const stmfw_range *r = range_behind(p, here, &last);
 	*part = (struct sector_part){ .offset = at };
-	for (size_t i = 0; i < count; i++) {
-		uint64_t first = r[i].address + p->shift;
-		uint64_t last = first + r[i].length;
+	if (r) {
+		uint64_t first = r->address + p->shift;
+		uint64_t border = first <= here ? first + r->length : first;
 
-		if (last <= here)
-			continue;
 		part->is_image = first <= here;
-		uint64_t border = part->is_image ? last : first;
+		part->bytes = part->is_image ? r->data + (here - first) : NULL;
 		end = border < end ? border : end;
-		break;
 	}
 	part->length = end - here;
 	return true;
@@ -149,28 +163,13 @@ void stmfw__plan_wanted(const struct plan *p, const struct sector *s, uint64_t o
 
 /* ---- what is to be done ---- */
 
-static bool is_all(const uint8_t *bytes, uint64_t length, uint8_t value)
-{
-	return length == 0 || (bytes[0] == value && memcmp(bytes, bytes + 1, (size_t)length - 1) == 0);
-}
-
 static bool holds_image(const struct plan *p, const struct sector *s)
 {
-	size_t count;
-	const stmfw_range *r = stmfw_image_ranges(p->image, &count);
 	struct sector_part part;
 
-	for (uint64_t o = 0; stmfw__plan_part(p, s, o, &part); o += part.length) {
-		uint64_t at = s->plan.address + o - p->shift;
-
-		if (!part.is_image)
-			continue;
-		for (size_t i = 0; i < count; i++)
-			if (at >= r[i].address && at - r[i].address < r[i].length &&
-			    memcmp(s->old + o, r[i].data + (at - r[i].address),
-				   (size_t)part.length) != 0)
-				return false;
-	}
+	for (uint64_t o = 0; stmfw__plan_part(p, s, o, &part); o += part.length)
+		if (part.is_image && memcmp(s->old + o, part.bytes, (size_t)part.length) != 0)
+			return false;
 	return true;
 }
 

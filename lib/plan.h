@@ -9,6 +9,7 @@
 #define STMFW_PLAN_H
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "mem.h"
 
@@ -26,7 +27,6 @@ enum sector_work { WORK_NONE, WORK_TODO, WORK_PROVE, WORK_WRONG };
 
 struct sector {
 	stmfw_plan_sector plan; /* first: what the user is shown                   */
-	const char *target;     /* whose flash it is                               */
 	uint8_t blank;          /* what an erased byte reads as                    */
 	int is_protected;       /* as in stmfw_sector                              */
 	enum sector_look look;
@@ -34,6 +34,7 @@ struct sector {
 	uint8_t *old;           /* its whole content; NULL: not read               */
 	enum sector_work work;
 	unsigned int failures;  /* of erasing, writing or proving it               */
+	bool erase_told, write_told; /* progress counts it once                    */
 };
 
 struct plan {
@@ -56,6 +57,7 @@ struct sector_part {
 	uint64_t offset; /* in the sector */
 	uint64_t length;
 	bool is_image;
+	const uint8_t *bytes; /* the image's */
 };
 bool stmfw__plan_part(const struct plan *p, const struct sector *s, uint64_t at,
 		      struct sector_part *part);
@@ -66,6 +68,12 @@ void stmfw__plan_wanted(const struct plan *p, const struct sector *s, uint64_t o
 void stmfw__plan_judge_old(const struct plan *p, struct sector *s);
 /* All sectors have been looked at: decide, and show the decision. False: no memory. */
 bool stmfw__plan_decide(struct plan *p, struct arena *a, stmfw_plan *out);
+
+static inline bool is_all(const uint8_t *bytes, uint64_t length, uint8_t value)
+{
+	return length == 0 ||
+	       (bytes[0] == value && memcmp(bytes, bytes + 1, (size_t)length - 1) == 0);
+}
 
 static inline bool sector_changes(const struct sector *s)
 {

@@ -12,21 +12,11 @@
 #include "opts.h"
 #include "read_flash.h"
 #include "tcl.h"
-#include "transfer.h"
 
 #define FIRST_CHUNK (16u << 10)
 #define PART (16u << 10)
 #define CHUNK_MAX (1u << 20)
 #define SLOWEST_BYTES_PER_SECOND 1024u
-
-struct read_job {
-	struct transfer transfer; /* first: see transfer.h */
-	stmfw_sink_cb sink;
-	uint8_t *bytes; /* PART of them                  */
-	size_t taken;   /* of the current piece          */
-	size_t part;    /* bytes of the current part     */
-	int stopped; /* by the sink */
-};
 
 _Static_assert(offsetof(struct read_job, transfer) == 0, "transfer.h says so");
 
@@ -113,27 +103,34 @@ static const struct op_kind read_kind = { .name = "read",
 					  .offer = offer_part,
 					  .ended = stmfw__transfer_ended };
 
-enum move stmfw__read_part(struct op *op, const struct read_part *what)
+static void set_up(struct read_job *job, const struct transfer *t, stmfw_sink_cb sink)
 {
-	struct read_job *job = stmfw__arena_alloc(&op->arena, sizeof(*job));
-	uint8_t *bytes = stmfw__arena_alloc(&op->arena, PART);
+	job->transfer = *t;
+	job->transfer.send = send_piece;
+	job->transfer.take = take_piece;
+	job->transfer.more = next_part;
+	job->sink = sink;
+	job->stopped = 0;
+}
 
-	if (!job || !bytes)
-		return stmfw__op_ok(op); /* which says that memory ran out */
-	job->sink = what->sink;
-	job->bytes = bytes;
-	job->transfer = (struct transfer){ .search = { .number = what->bank->number,
-						       .bank = *what->bank },
-					   .offset = what->offset,
-					   .length = what->length,
-					   .chunk = FIRST_CHUNK,
-					   .adaptive = true,
-					   .scratch = what->scratch,
-					   .progress = what->progress,
-					   .arg = what->arg,
-					   .send = send_piece,
-					   .take = take_piece,
-					   .more = next_part };
+bool stmfw__read_prepare(struct read_job *job, struct arena *a)
+{
+	job->bytes = stmfw__arena_alloc(a, PART);
+	return job->bytes != NULL;
+}
+
+enum move stmfw__read_call(struct op *op, struct read_job *job, const struct read_range *what)
+{
+	const struct transfer t = { .search = { .number = what->bank->number, .bank = *what->bank },
+				    .offset = what->offset,
+				    .length = what->length,
+				    .chunk = FIRST_CHUNK,
+				    .adaptive = true,
+				    .scratch = what->scratch,
+				    .progress = what->progress,
+				    .arg = what->arg };
+
+	set_up(job, &t, what->sink);
 	return stmfw__op_call(op, &read_kind, job);
 }
 
@@ -150,19 +147,16 @@ int stmfw_read_flash(stmfw_client *c, const stmfw_read_opts *opts, stmfw_done_cb
 	if (err)
 		return err;
 	struct read_job *job = op->job;
-	job->sink = o.sink;
-	job->transfer = (struct transfer){ .search = { .number = o.bank },
-					   .offset = o.offset,
-					   .length = o.length,
-					   .chunk = o.chunk ? o.chunk : FIRST_CHUNK,
-					   .adaptive = o.chunk == 0,
-					   .progress = o.progress,
-					   .arg = o.arg,
-					   .send = send_piece,
-					   .take = take_piece,
-					   .more = next_part };
+	const struct transfer t = { .search = { .number = o.bank },
+				    .offset = o.offset,
+				    .length = o.length,
+				    .chunk = o.chunk ? o.chunk : FIRST_CHUNK,
+				    .adaptive = o.chunk == 0,
+				    .progress = o.progress,
+				    .arg = o.arg };
+	set_up(job, &t, o.sink);
 	if (o.scratch_dir)
 		job->transfer.scratch_dir = stmfw__arena_strdup(&op->arena, o.scratch_dir);
-	job->bytes = stmfw__arena_alloc(&op->arena, PART);
+	stmfw__read_prepare(job, &op->arena); /* its failure is noticed below */
 	return stmfw__op_submit(op, out);
 }

@@ -3,10 +3,19 @@
 #ifndef STMFW_READ_FLASH_H
 #define STMFW_READ_FLASH_H
 
-#include "op.h"
-#include "scratch.h"
+#include "transfer.h"
 
-struct read_part {
+struct read_job {
+	struct transfer transfer; /* first: see transfer.h */
+	stmfw_sink_cb sink;
+	uint8_t *bytes; /* of a part                     */
+	size_t taken;   /* of the current piece          */
+	size_t part;    /* bytes of the current part     */
+	int stopped;    /* by the sink                   */
+};
+
+/* What is read, and who gets it. */
+struct read_range {
 	const stmfw_bank *bank;
 	struct scratch *scratch; /* open, and seen by OpenOCD */
 	uint64_t offset;         /* in the bank               */
@@ -16,6 +25,8 @@ struct read_part {
 	void *arg;
 };
 
-enum move stmfw__read_part(struct op *op, const struct read_part *what);
+/* Memory for a job, which serves any number of reads, one after the other. False: there is none. */
+bool stmfw__read_prepare(struct read_job *job, struct arena *a);
+enum move stmfw__read_call(struct op *op, struct read_job *job, const struct read_range *what);
 
 #endif

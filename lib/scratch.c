@@ -137,14 +137,12 @@ bool stmfw__scratch_empty(struct scratch *s)
 	return ftruncate(s->fd, 0) == 0;
 }
 
-bool stmfw__scratch_write(struct scratch *s, const void *bytes, size_t length)
+bool stmfw__scratch_put(struct scratch *s, const void *bytes, size_t length, size_t offset)
 {
 	const char *p = bytes;
 
-	if (!stmfw__scratch_empty(s))
-		return false;
 	for (size_t done = 0; done < length;) {
-		ssize_t n = pwrite(s->fd, p + done, length - done, (off_t)done);
+		ssize_t n = pwrite(s->fd, p + done, length - done, (off_t)(offset + done));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -153,6 +151,16 @@ bool stmfw__scratch_write(struct scratch *s, const void *bytes, size_t length)
 		done += (size_t)n;
 	}
 	return true;
+}
+
+bool stmfw__scratch_cut(struct scratch *s, size_t length)
+{
+	return ftruncate(s->fd, (off_t)length) == 0;
+}
+
+bool stmfw__scratch_write(struct scratch *s, const void *bytes, size_t length)
+{
+	return stmfw__scratch_empty(s) && stmfw__scratch_put(s, bytes, length, 0);
 }
 
 long long stmfw__scratch_read(struct scratch *s, void *bytes, size_t length, size_t offset)

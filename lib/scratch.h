@@ -35,9 +35,12 @@ void stmfw__scratch_script(struct buf *b, const struct scratch *s);
 bool stmfw__scratch_is_shared(const struct scratch *s, const char *answer);
 enum move stmfw__scratch_not_shared(struct op *op, const char *answer);
 
-/* Both return false with errno. */
+/* These return false with errno. */
 bool stmfw__scratch_empty(struct scratch *s);
 bool stmfw__scratch_write(struct scratch *s, const void *bytes, size_t length);
+/* A part of its content; stmfw__scratch_cut() then says where it ends. */
+bool stmfw__scratch_put(struct scratch *s, const void *bytes, size_t length, size_t offset);
+bool stmfw__scratch_cut(struct scratch *s, size_t length);
 /* Returns the number of bytes read, more than `length` never; -1 with errno. */
 long long stmfw__scratch_read(struct scratch *s, void *bytes, size_t length, size_t offset);
 /* Size now, or -1. */

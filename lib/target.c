@@ -78,12 +78,6 @@ int stmfw_targets(stmfw_client *c, stmfw_done_cb cb, void *arg, stmfw_op *out)
 
 /* ---- reset, halt, resume: a command and a look at the states ---- */
 
-struct control_job {
-	const char *name; /* the command, and the step's name */
-	const char *target; /* NULL: all of them; "": the current one, until we know its name */
-	enum stmfw_state expected; /* STMFW_TARGET_UNKNOWN: any that is known               */
-};
-
 /* In one request: each costs OpenOCD a look at the target. What is about one target answers with
    that target's name in the first line. */
 static enum move send_control(struct op *op)
@@ -201,13 +195,19 @@ static const struct reset *find_reset(enum stmfw_reset_mode mode)
 	return mode >= STMFW_RESET_RUN && mode <= STMFW_RESET_INIT ? &resets[mode] : NULL;
 }
 
+void stmfw__reset_init(struct control_job *job, enum stmfw_reset_mode mode)
+{
+	const struct reset *reset = find_reset(mode);
+
+	*job = (struct control_job){ .name = reset->command, .expected = reset->expected };
+}
+
 void *stmfw__reset_job(struct op *op, enum stmfw_reset_mode mode)
 {
 	struct control_job *job = stmfw__arena_alloc(&op->arena, sizeof(*job));
-	const struct reset *reset = find_reset(mode);
 
 	if (job)
-		*job = (struct control_job){ .name = reset->command, .expected = reset->expected };
+		stmfw__reset_init(job, mode);
 	return job;
 }
 

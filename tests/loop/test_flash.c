@@ -186,6 +186,23 @@ static void verdict_is_true(void)
 	}
 }
 
+/* The last progress of erasing, writing, proving. */
+static struct {
+	uint64_t done, total;
+} ends[3];
+
+static void on_each_step(stmfw_client *c, const stmfw_progress *p, void *arg)
+{
+	static const char *const steps[] = { "erase", "write", "prove" };
+
+	on_progress(c, p, arg);
+	for (int i = 0; i < 3; i++)
+		if (strcmp(p->step, steps[i]) == 0) {
+			ends[i].done = p->done;
+			ends[i].total = p->total;
+		}
+}
+
 /* ---- success ----------------------------------------------------------------------------- */
 
 START_TEST(new_content_proven)
@@ -359,12 +376,40 @@ START_TEST(a_sector_that_does_not_erase)
 	flash();
 	ck_assert_int_eq(done.status, STMFW_EVERIFY);
 	ck_assert_uint_eq(seen.report.retries, 4); /* two for the new, two for the old */
+	ck_assert_str_eq(fake_chip.state, "halted"); /* a mixture is not started */
 	ck_assert_msg(seen.report.content == STMFW_CONTENT_MIXED, "%d", seen.report.content);
 	ck_assert_uint_eq(seen.open_count, 1);
 	ck_assert_uint_eq(seen.open[0].address, FAKE_CHIP_BASE + SECTOR);
 	ck_assert_uint_eq(seen.open[0].length, SECTOR);
 	verdict_is_true();
 	ck_assert_msg(strstr(done.text, "0x08000") && done.advice[0], "%s", done.text);
+}
+END_TEST
+
+/* One refused erase: repeated once, and progress still comes to its end. */
+START_TEST(p6_progress_is_whole_after_a_repetition)
+{
+	int requests;
+
+	begin();
+	requests = fake_chip.requests;
+	flash();
+	requests = fake_chip.requests - requests;
+	for (int k = 9; k < requests - 1; k++) {
+		begin_again();
+		fake_chip.fault = FAULT_ERROR;
+		fake_chip.fault_at = fake_chip.requests + k;
+		memset(ends, 0, sizeof(ends));
+		opts.progress = on_each_step;
+		flash();
+		if (done.status != STMFW_OK)
+			continue;
+		ck_assert_uint_le(seen.report.retries, 1);
+		for (int i = 0; i < 3; i++)
+			ck_assert_msg(ends[i].total > 0 && ends[i].done == ends[i].total,
+				      "fault at %d, step %d: %d of %d", k, i, (int)ends[i].done,
+				      (int)ends[i].total);
+	}
 }
 END_TEST
 
@@ -392,6 +437,45 @@ START_TEST(cancel_at_each_progress)
 	ck_assert_msg(_i > 1 || done.status == STMFW_ECANCELED, "canceled in vain");
 	ck_assert_str_eq(fake_chip.state, "running");
 	ck_assert_int_eq(stmfw_client_is_connected(fx.client), 1);
+}
+END_TEST
+
+static int cancel_at_chip(stmfw_client *c, const stmfw_chip *chip, void *arg)
+{
+	(void)chip;
+	(void)arg;
+	callback_enter();
+	ck_assert_int_eq(CALL(stmfw_cancel(c, flashing)), STMFW_OK);
+	callback_leave();
+	return 0;
+}
+
+START_TEST(cancel_before_the_chip_is_touched)
+{
+	begin();
+	opts.chip = cancel_at_chip;
+	fake_chip.state = "running";
+	flash();
+	ck_assert_int_eq(done.status, STMFW_ECANCELED);
+	ck_assert_int_eq(seen.report.content, STMFW_CONTENT_UNCHANGED);
+	ck_assert_str_eq(fake_chip.state, "running");
+	verdict_is_true();
+}
+END_TEST
+
+START_TEST(cancel_before_it_begins)
+{
+	struct watch first;
+
+	begin();
+	memset(&first, 0, sizeof(first));
+	ACCEPTED(stmfw_command(fx.client, "expr 1", 0, on_done, &first, NULL));
+	ACCEPTED(stmfw_flash(fx.client, &opts, on_flashed, &done, &flashing));
+	ACCEPTED(stmfw_cancel(fx.client, flashing));
+	RUN_UNTIL(done.calls && first.calls);
+	assert_status(&done, STMFW_ECANCELED, STMFW_NOT_STARTED);
+	ck_assert_msg(seen.reported, "no report");
+	ck_assert_int_eq(seen.report.content, STMFW_CONTENT_UNCHANGED);
 }
 END_TEST
 
@@ -439,6 +523,9 @@ START_TEST(verdict_is_true_without_memory)
 		fx.heap.fail_on = false;
 		if (seen.reported)
 			verdict_is_true();
+		/* Once it is about to erase, it has what it needs to leave a whole firmware. */
+		ck_assert_msg(seen.report.content != STMFW_CONTENT_MIXED || _i,
+			      "request %ld for memory leaves a mixture", k);
 		ck_assert_msg(!succeeded || done.status == STMFW_OK, "%s", done.text);
 	}
 }
@@ -458,7 +545,10 @@ int main(void)
 		{ verdict_is_true_whatever_goes_wrong, FAULT_STALL - 1 },
 		{ a_sector_that_does_not_erase, 2 },
 		{ cancel_at_each_progress, 8 },
+		{ cancel_before_the_chip_is_touched, 0 },
+		{ cancel_before_it_begins, 0 },
 		{ close_at_each_progress, 8 },
+		{ p6_progress_is_whole_after_a_repetition, 0 },
 		{ verdict_is_true_without_memory, 2 },
 		{ NULL, 0 },
 	};

@@ -182,6 +182,41 @@ START_TEST(one_wrong_byte_is_enough)
 }
 END_TEST
 
+/* Every other byte: what is done for each of them must not look at all of them. */
+START_TEST(an_image_full_of_holes)
+{
+	static const stmfw_sector large[] = { { 0, 65536, -1, 0 } };
+	stmfw_bank one = bank;
+	size_t holes = 32768, n;
+	char *hex = malloc(holes * 16 + 100);
+	stmfw_image_error error;
+	struct sector_part part;
+	uint64_t parts = 0;
+
+	ck_assert_ptr_nonnull(hex);
+	n = (size_t)sprintf(hex, ":020000040800F2\n");
+	for (size_t i = 0; i < holes; i++)
+		n += record(hex + n, (unsigned int)(2 * i), "x", 1);
+	strcpy(hex + n, ":00000001FF\n");
+	stmfw__arena_init(&arena, libc_mem());
+	ck_assert_int_eq(stmfw_image_parse(&image, "x", hex, strlen(hex), NULL, &error), STMFW_OK);
+	free(hex);
+	struct plan p = { .image = image };
+	one.sectors = large;
+	one.sector_count = 1;
+	ck_assert(stmfw__plan_add_bank(&p, &arena, &one));
+	ck_assert_uint_eq(p.sectors[0].plan.image_bytes, holes);
+	for (uint64_t o = 0; stmfw__plan_part(&p, &p.sectors[0], o, &part); o += part.length)
+		parts++;
+	ck_assert_uint_eq(parts, 2 * holes);
+	memset(holds(&p.sectors[0], 0x11), 'x', 65536);
+	stmfw__plan_judge_old(&p, &p.sectors[0]);
+	ck_assert_int_eq(p.sectors[0].look, LOOK_SAME);
+	ck_assert(stmfw__plan_decide(&p, &arena, &shown));
+	done();
+}
+END_TEST
+
 START_TEST(flash_that_is_blank_at_zero)
 {
 	stmfw_bank zeros = bank;
@@ -215,6 +250,7 @@ int main(void)
 				       wanted_with_and_without_what_is_around,
 				       decisions,
 				       one_wrong_byte_is_enough,
+				       an_image_full_of_holes,
 				       flash_that_is_blank_at_zero,
 				       crc32,
 				       NULL };
