@@ -2,7 +2,8 @@
 /*
  * CRC-32 by the chip's own CPU: see digest.h.
  *
- *   where is OpenOCD's work area? -> { program, table and ranges into it -> run -> CRCs } ... -> done
+ *   where is OpenOCD's work area?
+ *     -> { program, table and ranges into it -> run -> CRCs } ... -> done
  *
  * A request for many ranges costs about as many probe commands as OpenOCD's own checksum of one.
  * The program puts 0 where a range's length was once its CRC is there, so that a run that did not

@@ -2,7 +2,8 @@
 /*
  * Flashing: the story. flash.h names the parts.
  *
- *   find chip and sectors -> what do they hold? -> plan, shown to the user -> write what differs, and prove it
+ *   find chip and sectors -> what do they hold? -> plan, shown to the user
+ *     -> write what differs, and prove it
  *     -> (failed or canceled after a change: put the old content back, and prove that)
  *     -> leave the target as asked
  *

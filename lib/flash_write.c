@@ -155,7 +155,8 @@ static enum move scratch_failed(struct op *op)
 	return piece_failed(op);
 }
 
-/* One sector of the piece into the scratch file; *end moves behind its last byte that is not blank. */
+/* One sector of the piece into the scratch file; *end moves behind the last byte that is not
+   blank. */
 static bool put_sector(struct flash *f, const struct sector *s, size_t at, size_t *end)
 {
 	uint8_t bytes[1024];

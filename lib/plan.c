@@ -13,7 +13,8 @@
 
 /* The first range that ends behind an address of the flash; NULL: there is none. An image may have
    tens of thousands of them. */
-static const stmfw_range *range_behind(const struct plan *p, uint64_t address, const stmfw_range **end)
+static const stmfw_range *range_behind(const struct plan *p, uint64_t address,
+				       const stmfw_range **end)
 {
 	size_t count;
 	const stmfw_range *r = stmfw_image_ranges(p->image, &count);
