@@ -623,6 +623,7 @@ enum stmfw_erase_flag {
  * Reports  STMFW_ERANGE      no such bank or sector; nothing was erased
  *          STMFW_EPROTECTED  a sector is write protected (without STMFW_ERASE_UNLOCK); nothing was
  *                            erased
+ *          STMFW_EUNSUPPORTED  one-time-programmable memory, which is never erased
  *          STMFW_EVERIFY     a sector is not blank afterwards; text names the first
  *          STMFW_ETARGET     the chip does not respond, or cannot be looked at
  */
@@ -640,8 +641,8 @@ STMFW_API int stmfw_erase_range(stmfw_client *c, unsigned int bank, uint64_t add
 				stmfw_op *op);
 
 /**
- * Erase all of a bank: by the driver's own command where it has one (`stm32f1x mass_erase`), else
- * sector by sector. Success and reports as stmfw_erase_sectors(). Where a chip's flash is more than
+ * Erase all of a bank: by the driver's own command if it has one (`stm32f1x mass_erase`) and the
+ * bank is main flash, else sector by sector. Success and reports as stmfw_erase_sectors(). Where a chip's flash is more than
  * one bank, its own command may erase all of them. A chip with read protection can be erased like
  * this and keeps the protection, but nobody can look whether it is blank (STMFW_ETARGET).
  */

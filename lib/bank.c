@@ -101,6 +101,18 @@ bool stmfw__check_range(struct op *op, const stmfw_bank *bank, uint64_t offset, 
 	return false;
 }
 
+/* The second place is that of the L5 and U5. */
+bool stmfw__is_otp(const stmfw_bank *bank)
+{
+	return bank->base >> 20 == 0x1ff || bank->base >> 16 == 0x0bfa;
+}
+
+/* The second address is the secure one of chips with TrustZone. */
+bool stmfw__is_main_flash(const stmfw_bank *bank)
+{
+	return bank->base >> 24 == 0x08 || bank->base >> 24 == 0x0c;
+}
+
 /* Up to 0.11 OpenOCD does not tell which target a bank belongs to; with more than one, the command
    could be about the wrong chip. */
 static const char only_target[] =

@@ -27,6 +27,11 @@ bool stmfw__take_bank(struct op *op, struct bank_search *s, const char *list, si
 /* Checks that offset and *length lie in the bank; *length 0 becomes the rest of it. */
 bool stmfw__check_range(struct op *op, const stmfw_bank *bank, uint64_t offset, uint64_t *length);
 
+/* Memory that can be programmed once, never erased, and protected for ever. */
+bool stmfw__is_otp(const stmfw_bank *bank);
+/* What the chip runs from: what a driver's commands for the whole chip are about. */
+bool stmfw__is_main_flash(const stmfw_bank *bank);
+
 /* The sector that holds the byte at this offset of the bank; the number of sectors: none does. */
 uint32_t stmfw__sector_at(const stmfw_bank *bank, uint64_t offset);
 

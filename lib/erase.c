@@ -86,17 +86,26 @@ static uint64_t bytes_of(const struct erase_job *job, const stmfw_bank *bank)
 	return z->offset + z->size - bank->sectors[job->first].offset;
 }
 
+/* The driver's own command erases the chip's flash, whichever of its banks it is told. */
+static const char *mass_erase_of(const struct erase_job *job, const stmfw_bank *bank)
+{
+	const struct driver *driver = stmfw__driver_find(bank->driver);
+	bool all = job->what == ERASE_ALL && driver && stmfw__is_main_flash(bank);
+
+	return all ? driver->mass_erase : NULL;
+}
+
 static enum move send_erase(struct op *op, const stmfw_bank *bank)
 {
 	struct erase_job *job = op->job;
-	const struct driver *driver = stmfw__driver_find(bank->driver);
+	const char *mass_erase = mass_erase_of(job, bank);
 	uint32_t patience = FLASH_PATIENCE_MS + 100 * (job->last - job->first);
 	uint32_t ms = stmfw__op_deadline(op, patience, bytes_of(job, bank), FLASH_SLOWEST_ERASE);
 	struct buf *b = stmfw__op_script(op, "erase", ms);
 
 	job->step = ERASE_COMMAND;
-	if (job->what == ERASE_ALL && driver && driver->mass_erase)
-		stmfw__buf_printf(b, "%s %u", driver->mass_erase, bank->number);
+	if (mass_erase)
+		stmfw__buf_printf(b, "%s %u", mass_erase, bank->number);
 	else
 		stmfw__buf_printf(b, "flash erase_sector %u %" PRIu32 " %" PRIu32, bank->number,
 				  job->first, job->last);
@@ -134,6 +143,11 @@ static enum move take_look(struct op *op)
 		return MOVE_DONE;
 	if (job->what == ERASE_NOTHING)
 		return look_again(op);
+	if (stmfw__is_otp(bank))
+		return stmfw__op_fail(op, STMFW_EUNSUPPORTED,
+				      "flash bank %u (%s) can be programmed once and never erased: "
+				      "nothing was erased",
+				      bank->number, bank->name);
 	uint32_t is_protected = first_protected(job, bank);
 	if (is_protected > job->last)
 		return stmfw__op_shield(op) ? send_erase(op, bank) : MOVE_DONE;

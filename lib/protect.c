@@ -19,12 +19,6 @@
 	"It may take effect after a power cycle: switch the board off and on, then check with " \
 	"stmfw-info."
 
-/* Flash of the STM32s begins at 0x08000000; their one-time-programmable memory lies here. */
-bool stmfw__is_otp(const stmfw_bank *bank)
-{
-	return bank->base >> 20 == 0x1ff;
-}
-
 bool stmfw__check_sectors(struct op *op, const stmfw_bank *bank, uint32_t first, uint32_t *last)
 {
 	if (*last == STMFW_LAST_SECTOR && bank->sector_count > 0)

@@ -35,7 +35,5 @@ extern const struct op_kind stmfw__protect_kind;
 
 /* `last` becomes a number; false: op->res says that there are no such sectors. */
 bool stmfw__check_sectors(struct op *op, const stmfw_bank *bank, uint32_t first, uint32_t *last);
-/* Memory that can be programmed once, and protected for ever. */
-bool stmfw__is_otp(const stmfw_bank *bank);
 
 #endif

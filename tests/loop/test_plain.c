@@ -183,6 +183,35 @@ END_TEST
 
 static stmfw_op erasing;
 
+/* The driver's command would erase the main flash instead. */
+START_TEST(memory_that_can_be_programmed_once_is_never_erased)
+{
+	static const unsigned long places[] = { 0x1fff7800, 0x1ff0f000, 0x0bfa0000 };
+
+	fake_chip_connect();
+	fake_chip.base = places[_i];
+	fake_chip_protect(0, 0);
+	FAILS(STMFW_EUNSUPPORTED, "never erased", stmfw_mass_erase(fx.client, 0, DONE));
+	FAILS(STMFW_EUNSUPPORTED, "never erased",
+	      stmfw_erase_sectors(fx.client, 0, 0, 1, STMFW_ERASE_UNLOCK, DONE));
+	FAILS(STMFW_EUNSUPPORTED, "never erased",
+	      stmfw_erase_range(fx.client, 0, fake_chip.base, 1024, 0, DONE));
+	ck_assert_int_eq(fake_chip.erase_commands + fake_chip.mass_erases, 0);
+	SUCCEEDS(stmfw_blank_check(fx.client, 0, 3, STMFW_LAST_SECTOR, DONE));
+}
+END_TEST
+
+START_TEST(mass_erase_of_other_memory_is_sector_by_sector)
+{
+	fake_chip_connect();
+	fake_chip.base = 0x90000000;
+	fake_chip_protect(0, 0);
+	SUCCEEDS(stmfw_mass_erase(fx.client, 0, DONE));
+	ck_assert_int_eq(fake_chip.mass_erases, 0);
+	ck_assert_int_eq(fake_chip.erase_commands, 1);
+}
+END_TEST
+
 static void cancel_while_it_erases(int request)
 {
 	if (request == 2)
@@ -321,6 +350,8 @@ int main(void)
 		{ sector_that_does_not_get_blank, 0 },
 		{ blank_or_not, 0 },
 		{ mass_erase_by_the_drivers_command_or_sector_by_sector, 3 },
+		{ memory_that_can_be_programmed_once_is_never_erased, 3 },
+		{ mass_erase_of_other_memory_is_sector_by_sector, 0 },
 		{ canceled_too_late, 0 },
 		{ file_that_does_not_fit_is_refused_before, 2 },
 		{ file_of_unknown_size, 2 },

@@ -145,6 +145,20 @@ START_TEST(all_of_it_is_erased)
 }
 END_TEST
 
+/* Bank 1 of an F407. Its driver's mass erase, told that bank, erases the main flash. */
+START_TEST(memory_that_can_be_programmed_once_is_never_erased)
+{
+	start(2, NULL);
+	RUN_FAILS(STMFW_EUNSUPPORTED, stmfw_mass_erase(real.client, 1, DONE));
+	ck_assert_msg(strstr(outcome.text, "never erased") != NULL, "%s", outcome.text);
+	RUN_FAILS(STMFW_EUNSUPPORTED, stmfw_erase_sectors(real.client, 1, 0, 0, 0, DONE));
+	RUN_FAILS(STMFW_EUNSUPPORTED,
+		  stmfw_erase_range(real.client, 1, 0x1fff7800, 1, STMFW_ERASE_PAD, DONE));
+	ck_assert_uint_eq(board_stat("mass_erases"), 0);
+	check_flash();
+}
+END_TEST
+
 START_TEST(blank_check_finds_the_first_that_is_not)
 {
 	start(_i, NULL);
@@ -340,6 +354,7 @@ int main(void)
 		{ sectors_are_erased_and_no_others, SETUPS },
 		{ range_is_erased, SETUPS },
 		{ all_of_it_is_erased, SETUPS },
+		{ memory_that_can_be_programmed_once_is_never_erased, 1 },
 		{ blank_check_finds_the_first_that_is_not, SETUPS },
 		{ cell_that_does_not_get_blank, SETUPS },
 		{ write_protected_sectors_are_not_erased, SETUPS },
