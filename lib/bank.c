@@ -113,17 +113,17 @@ bool stmfw__is_main_flash(const stmfw_bank *bank)
 	return bank->base >> 24 == 0x08 || bank->base >> 24 == 0x0c;
 }
 
-/* Up to 0.11 OpenOCD does not tell which target a bank belongs to; with more than one, the command
-   could be about the wrong chip. */
-static const char only_target[] =
-	"if {[llength [target names]] != 1} {"
-	"error {this OpenOCD does not say which target the bank belongs to}};";
+void stmfw__only_target(struct buf *b, const char *target)
+{
+	if (!target || !*target)
+		stmfw__buf_puts(b, "if {[llength [target names]] != 1} {error {this OpenOCD does "
+				   "not say which target the bank belongs to}};");
+}
 
 void stmfw__bank_command_begin(struct buf *command, const struct op *op, const stmfw_bank *bank)
 {
 	stmfw__buf_init(command, op->script.mem, WIRE_SCRIPT_LIMIT / 16);
-	if (bank->target[0] == '\0')
-		stmfw__buf_puts(command, only_target);
+	stmfw__only_target(command, bank->target);
 }
 
 enum move stmfw__bank_command_end(struct buf *command, struct op *op, const stmfw_bank *bank,

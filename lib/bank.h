@@ -35,6 +35,11 @@ bool stmfw__is_main_flash(const stmfw_bank *bank);
 /* The sector that holds the byte at this offset of the bank; the number of sectors: none does. */
 uint32_t stmfw__sector_at(const stmfw_bank *bank, uint64_t offset);
 
+/* Up to 0.11 OpenOCD does not tell which target a bank belongs to (target NULL or ""). Then a script
+   about the bank's target begins with this, and fails where there is more than one: it could be
+   about the wrong chip. */
+void stmfw__only_target(struct buf *b, const char *target);
+
 /* A command that knows no target but the current one: begin its text, append the command, end it as
    the op's script, in which the bank's target is the current one. */
 void stmfw__bank_command_begin(struct buf *command, const struct op *op, const stmfw_bank *bank);

@@ -11,6 +11,7 @@
  */
 #include "chip.h"
 
+#include "bank.h"
 #include "client.h"
 #include "memory.h"
 #include "tcl.h"
@@ -146,6 +147,8 @@ static struct buf *begin_script(struct op *op, const char *lambda)
 	const struct identify_job *job = op->job;
 	struct buf *b = stmfw__op_script(op, "identify", 0);
 
+	if (job->of_bank)
+		stmfw__only_target(b, job->target);
 	stmfw__buf_puts(b, lambda);
 	stmfw__buf_puts(b, stmfw__memory_reader);
 	stmfw__tcl_arg(b, job->target ? job->target : "");
@@ -249,6 +252,12 @@ void stmfw__identify_init(struct identify_job *job, const char *target)
 {
 	*job = (struct identify_job){ .target = target,
 				      .chip = { .family = "", .rdp = STMFW_RDP_UNKNOWN } };
+}
+
+void stmfw__identify_bank(struct identify_job *job, const stmfw_bank *bank)
+{
+	stmfw__identify_init(job, bank->target);
+	job->of_bank = true;
 }
 
 int stmfw_identify(stmfw_client *c, const char *target, stmfw_done_cb cb, void *arg, stmfw_op *out)

@@ -6,8 +6,9 @@
 #include "op.h"
 
 struct identify_job {
-	const char *target;          /* NULL: OpenOCD's current one */
-	const struct family *family; /* NULL: not known (yet)       */
+	const char *target;          /* NULL: OpenOCD's current one                        */
+	bool of_bank;                /* its chip is meant, whichever target is the current */
+	const struct family *family; /* NULL: not known (yet)                              */
 	stmfw_chip chip;
 };
 
@@ -15,5 +16,7 @@ struct identify_job {
 extern const struct op_kind stmfw__identify_kind;
 /* target must live as long as the operation. */
 void stmfw__identify_init(struct identify_job *job, const char *target);
+/* The chip of this bank, and no other: it fails where OpenOCD does not say which that is. */
+void stmfw__identify_bank(struct identify_job *job, const stmfw_bank *bank);
 
 #endif

@@ -113,7 +113,7 @@ static enum move take_look(struct op *op)
 	if (!job->driver || !job->driver->rewrites_all)
 		return send_protect(op);
 	job->step = PROTECT_IDENTIFY;
-	stmfw__identify_init(&job->identify, bank->target[0] ? bank->target : NULL);
+	stmfw__identify_bank(&job->identify, bank);
 	return stmfw__op_call(op, &stmfw__identify_kind, &job->identify);
 }
 

@@ -36,7 +36,7 @@ struct readout_job {
 	unsigned int bank;
 	enum stmfw_rdp wanted;
 	const struct driver *driver;
-	const char *target;
+	const stmfw_bank *its_bank;
 	const char *refusal; /* OpenOCD's, NULL: the command succeeded, as it says */
 	struct identify_job before, after;
 	struct options_job options;
@@ -52,7 +52,7 @@ static enum move identify(struct op *op, struct identify_job *identify, enum rea
 	struct readout_job *job = op->job;
 
 	job->step = step;
-	stmfw__identify_init(identify, job->target);
+	stmfw__identify_bank(identify, job->its_bank);
 	return stmfw__op_call(op, &stmfw__identify_kind, identify);
 }
 
@@ -69,7 +69,7 @@ static enum move take_banks(struct op *op)
 				      op->res.count);
 	}
 	const stmfw_bank *bank = &op->res.banks[job->bank];
-	job->target = bank->target[0] ? bank->target : NULL;
+	job->its_bank = bank;
 	job->driver = stmfw__driver_find(bank->driver);
 	if (!job->driver)
 		return stmfw__op_fail(op, STMFW_EUNSUPPORTED,

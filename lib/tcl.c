@@ -81,7 +81,7 @@ static const char on_target[] =
 void stmfw__tcl_on_target(struct buf *b, const char *target, const char *script)
 {
 	stmfw__buf_puts(b, on_target);
-	stmfw__tcl_arg(b, target);
+	stmfw__tcl_arg(b, target ? target : "");
 	stmfw__tcl_arg(b, script);
 }
 

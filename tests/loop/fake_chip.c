@@ -361,8 +361,8 @@ static void list_banks(struct fake_conn *conn, const char *args)
 {
 	(void)args;
 	out.length += (size_t)snprintf(
-		out.at + out.length, 200, "0\tstm32f1x.flash\t%s\tstm32f1x.cpu\t%lu\t%u",
-		fake_chip.driver, fake_chip.base, fake_chip.probed ? FAKE_CHIP_FLASH_SIZE : 0);
+		out.at + out.length, 200, "0\tstm32f1x.flash\t%s\t%s\t%lu\t%u", fake_chip.driver,
+		fake_chip.no_bank_target ? "" : FAKE_CHIP_TARGET, fake_chip.base, fake_chip.probed ? FAKE_CHIP_FLASH_SIZE : 0);
 	answer(conn);
 }
 
@@ -752,6 +752,17 @@ static void misbehave(struct fake_conn *conn)
 	}
 }
 
+/* As OpenOCD does what the script says: it must not be about a target that may be another. */
+static bool refuses_target(struct fake_conn *conn)
+{
+	static const char words[] = "this OpenOCD does not say which target the bank belongs to";
+
+	if (!fake_chip.second || !strstr(request, words))
+		return false;
+	fake_reply(conn, 1, 0, words, sizeof(words) - 1, "");
+	return true;
+}
+
 static void on_request(struct fake_conn *conn, const char *script, size_t length, void *arg)
 {
 	int n = fake_chip.requests++;
@@ -767,6 +778,8 @@ static void on_request(struct fake_conn *conn, const char *script, size_t length
 		misbehave(conn);
 		return;
 	}
+	if (refuses_target(conn))
+		return;
 	memset(out.at, 0, 1);
 	out.length = 0;
 	for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {

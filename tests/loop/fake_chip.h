@@ -44,6 +44,7 @@ struct fake_chip {
 	const char *state;     /* of the target                                       */
 	bool deaf_to_halt;     /* `halt` and `reset halt` say yes and do nothing      */
 	const char *second;    /* state of a second target; NULL: there is none       */
+	bool no_bank_target;   /* it does not say which target the bank belongs to    */
 	bool no_idcode;        /* where it ought to be, there is none                 */
 	bool no_signature;     /* flash size and unique id cannot be read             */
 	bool no_protection;    /* the register with the protection cannot be read     */

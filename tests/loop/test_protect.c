@@ -235,6 +235,21 @@ START_TEST(failure_that_changed_nothing)
 }
 END_TEST
 
+/* Up to 0.11. The current target may be another chip, whose protection tells nothing. */
+START_TEST(chip_that_may_be_another_is_not_asked)
+{
+	begin("stm32f1x", _i ? 1 : 0);
+	fake_chip.no_bank_target = true;
+	fake_chip.second = "halted";
+	FAILS(STMFW_EUNSUPPORTED, "does not say which target", change(_i));
+	FAILS(STMFW_EUNSUPPORTED, "does not say which target",
+	      protect(0, 3, STMFW_PROTECTION_ON));
+	ck_assert_int_eq(fake_chip.option_commands + fake_chip.resets, 0);
+	fake_chip.second = NULL;
+	SUCCEEDS(change(_i));
+}
+END_TEST
+
 static int deaf_from;
 
 static void become_deaf(int request)
@@ -306,6 +321,7 @@ int main(void)
 		{ what_could_not_be_proven_is_not_tried, 2 },
 		{ success_in_words_only, 4 },
 		{ failure_that_changed_nothing, 2 },
+		{ chip_that_may_be_another_is_not_asked, 2 },
 		{ reset_that_fails, 2 },
 		{ canceled_before_or_too_late, 0 },
 		{ NULL, 0 },

@@ -50,11 +50,28 @@ START_TEST(quote_never_gives_half_a_word)
 }
 END_TEST
 
+/* A target that nobody names is the current one, however that is said. */
+START_TEST(no_target_is_the_current_one)
+{
+	struct buf null, empty;
+
+	stmfw__buf_init(&null, libc_mem(), 4096);
+	stmfw__buf_init(&empty, libc_mem(), 4096);
+	stmfw__tcl_on_target(&null, NULL, "halt");
+	stmfw__tcl_on_target(&empty, "", "halt");
+	ck_assert_str_eq(null.data, empty.data);
+	ck_assert_ptr_nonnull(strstr(null.data, " \"\" \"halt\""));
+	stmfw__buf_release(&null);
+	stmfw__buf_release(&empty);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = { plain_words_are_only_put_in_quotes,
 				       what_tcl_would_act_on_is_escaped,
 				       control_bytes_become_octal, quote_never_gives_half_a_word,
+				       no_target_is_the_current_one,
 				       NULL };
 
 	return run_unit("tcl", tests);
