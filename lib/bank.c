@@ -8,6 +8,8 @@
 #include "client.h"
 #include "tcl.h"
 
+#define ADDRESSES ((uint64_t)1 << 32) /* that an STM32 has */
+
 /* Up to 0.11 the key `name` holds the driver, and the bank's name is only in `flash banks`. */
 static const char list_banks[] =
 	"apply {{} {set o {};set i 0;foreach b [flash list] {"
@@ -32,6 +34,12 @@ static bool keep_banks(struct op *op, const char *list, size_t length, stmfw_ban
 	else
 		stmfw__op_fail(op, STMFW_EUNSUPPORTED, "OpenOCD's list of banks makes no sense");
 	return false;
+}
+
+static enum move makes_no_sense(struct op *op, unsigned int bank)
+{
+	return stmfw__op_fail(op, STMFW_EUNSUPPORTED,
+			      "OpenOCD's description of flash bank %u makes no sense", bank);
 }
 
 /* ---- finding one ---- */
@@ -66,10 +74,13 @@ bool stmfw__take_bank(struct op *op, struct bank_search *s, const char *list, si
 		return false;
 	}
 	s->bank = banks[s->number];
-	if (s->bank.size != 0)
+	if (s->bank.size == 0)
+		stmfw__op_fail(op, STMFW_ETARGET, "OpenOCD does not know the size of flash bank %u",
+			       s->number);
+	else if (s->bank.base >= ADDRESSES || s->bank.size > ADDRESSES - s->bank.base)
+		makes_no_sense(op, s->number);
+	else
 		return true;
-	stmfw__op_fail(op, STMFW_ETARGET, "OpenOCD does not know the size of flash bank %u",
-		       s->number);
 	return false;
 }
 
@@ -237,18 +248,24 @@ static char *second_list(char *text)
 	return at + 1;
 }
 
-static bool parse_lists(struct op *op, char *text)
+static bool parse_list(struct op *op, char *text, uint64_t size, struct flash_info *info)
+{
+	return stmfw__parse_flash_info(&op->arena, text, info) &&
+	       stmfw__flash_info_fits(info, size);
+}
+
+static bool parse_lists(struct op *op, char *text, uint64_t size)
 {
 	struct bank_info_job *job = op->job;
 	char *second = second_list(text);
 
-	if (!stmfw__parse_flash_info(&op->arena, text, &job->blocks))
+	if (!parse_list(op, text, size, &job->blocks))
 		return false;
 	if (!second) {
 		job->sectors = job->blocks;
 		return true;
 	}
-	if (!stmfw__parse_flash_info(&op->arena, second, &job->sectors))
+	if (!parse_list(op, second, size, &job->sectors))
 		return false;
 	stmfw__apply_protection(job->sectors.sectors, job->sectors.count, job->blocks.sectors,
 				job->blocks.count);
@@ -262,13 +279,10 @@ static enum move take_sectors(struct op *op, const struct reply *last)
 	if (!reply_ok(last))
 		return stmfw__op_refused(op, STMFW_ETARGET, last);
 	char *text = stmfw__op_output(op, last);
-	if (!text || !parse_lists(op, text))
+	if (!text || !parse_lists(op, text, job->search.bank.size))
 		return op->arena.failed
 			       ? stmfw__op_ok(op) /* which says that memory ran out */
-			       : stmfw__op_fail(
-					 op, STMFW_EUNSUPPORTED,
-					 "OpenOCD's description of flash bank %u makes no sense",
-					 job->search.number);
+			       : makes_no_sense(op, job->search.number);
 	job->step = INFO_KNOWN;
 	return job->flags & STMFW_BANK_ERASE_STATE ? ask_erased(op) : info_done(op);
 }

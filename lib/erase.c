@@ -162,8 +162,11 @@ static enum move take_look(struct op *op)
 
 static enum move after_unlock(struct op *op)
 {
+	struct erase_job *job = op->job;
+
 	if (op->res.status != STMFW_OK)
 		return MOVE_DONE;
+	job->info = job->protect.after; /* what it shows now; the sectors are the same */
 	if (op->cancel_wanted)
 		return stmfw__op_fail(op, STMFW_ECANCELED,
 				      "canceled; write protection was removed, nothing was erased");

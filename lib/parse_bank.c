@@ -97,6 +97,32 @@ bool stmfw__parse_flash_info(struct arena *a, char *text, struct flash_info *inf
 	return true;
 }
 
+bool stmfw__flash_info_fits(const struct flash_info *info, uint64_t size)
+{
+	uint64_t end = 0;
+
+	for (size_t i = 0; i < info->count; i++) {
+		const stmfw_sector *s = &info->sectors[i];
+
+		if (s->size == 0 || s->offset < end || s->offset > size ||
+		    s->size > size - s->offset)
+			return false;
+		end = s->offset + s->size;
+	}
+	return info->count > 0;
+}
+
+bool stmfw__flash_info_same(const struct flash_info *a, const struct flash_info *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (a->sectors[i].offset != b->sectors[i].offset ||
+		    a->sectors[i].size != b->sectors[i].size)
+			return false;
+	return true;
+}
+
 void stmfw__apply_protection(stmfw_sector *sectors, size_t count, const stmfw_sector *blocks,
 			     size_t block_count)
 {

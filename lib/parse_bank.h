@@ -20,6 +20,12 @@ struct flash_info {
 };
 bool stmfw__parse_flash_info(struct arena *a, char *text, struct flash_info *info);
 
+/* Whether its sectors can be those of a bank of this size: at least one, not empty, ascending, none
+   over another or beyond the end. There may be holes. */
+bool stmfw__flash_info_fits(const struct flash_info *info, uint64_t size);
+/* Whether two lists have the same sectors, whatever their state. */
+bool stmfw__flash_info_same(const struct flash_info *a, const struct flash_info *b);
+
 /* Sectors take their protection from the blocks that cover them. */
 void stmfw__apply_protection(stmfw_sector *sectors, size_t count, const stmfw_sector *blocks,
 			     size_t block_count);

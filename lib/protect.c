@@ -163,6 +163,18 @@ static enum move after_load(struct op *op)
 		op->res.text);
 }
 
+/* What is shown of such sectors says nothing of those that were meant. */
+static enum move other_sectors(struct op *op)
+{
+	const struct protect_job *job = op->job;
+
+	op->res.advice = POWER_CYCLE;
+	return stmfw__op_fail(op, STMFW_ETARGET,
+			      "flash bank %u shows other sectors than before: whether those that "
+			      "were meant are write protected is not known",
+			      job->bank);
+}
+
 static enum move judge(struct op *op)
 {
 	const struct protect_job *job = op->job;
@@ -173,7 +185,9 @@ static enum move judge(struct op *op)
 	if (op->res.status != STMFW_OK)
 		return MOVE_DONE;
 	op->res.step = op->kind->name;
-	for (uint32_t i = job->first; i <= job->last && i < bank->sector_count; i++)
+	if (!stmfw__flash_info_same(&job->before.sectors, &job->after.sectors))
+		return other_sectors(op);
+	for (uint32_t i = job->first; i <= job->last; i++)
 		if (bank->sectors[i].is_protected != job->wanted) {
 			op->res.advice = POWER_CYCLE;
 			return stmfw__op_fail(

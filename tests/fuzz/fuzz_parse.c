@@ -93,6 +93,22 @@ static void check_sectors(const stmfw_sector *s, size_t n)
 	}
 }
 
+/* What is said to fit, does: all of it together is no more than the bank. */
+static void check_geometry(const struct flash_info *sectors)
+{
+	static const uint64_t bank = 0x20000;
+	uint64_t left = bank;
+
+	MUST(stmfw__flash_info_same(sectors, sectors));
+	if (!stmfw__flash_info_fits(sectors, bank))
+		return;
+	MUST(sectors->count > 0);
+	for (size_t i = 0; i < sectors->count; i++) {
+		MUST(sectors->sectors[i].size > 0 && sectors->sectors[i].size <= left);
+		left -= sectors->sectors[i].size;
+	}
+}
+
 void info(const uint8_t *data, size_t size)
 {
 	char *text = text_of(data, size), *again = text_of(data, size);
@@ -109,6 +125,7 @@ void info(const uint8_t *data, size_t size)
 		text = text_of(data, size);
 		stmfw__parse_erase_check(text, sectors.sectors, sectors.count);
 		check_sectors(sectors.sectors, sectors.count);
+		check_geometry(&sectors);
 	}
 	stmfw__arena_release(&a);
 	free(text);

@@ -361,8 +361,8 @@ static void list_banks(struct fake_conn *conn, const char *args)
 {
 	(void)args;
 	out.length += (size_t)snprintf(
-		out.at + out.length, 200, "0\tstm32f1x.flash\t%s\t%s\t%lu\t%u", fake_chip.driver,
-		fake_chip.no_bank_target ? "" : FAKE_CHIP_TARGET, fake_chip.base, fake_chip.probed ? FAKE_CHIP_FLASH_SIZE : 0);
+		out.at + out.length, 200, "0\tstm32f1x.flash\t%s\t%s\t%lu\t%lu", fake_chip.driver,
+		fake_chip.no_bank_target ? "" : FAKE_CHIP_TARGET, fake_chip.base, fake_chip.probed ? fake_chip.size : 0);
 	answer(conn);
 }
 
@@ -397,14 +397,22 @@ static void list_sectors(unsigned long step)
 	put("STM32F10x (Medium Density) - Rev: X", 0, 0);
 }
 
+static void list_or_odd(unsigned long step, const char *odd)
+{
+	if (!odd || fake_chip.requests <= fake_chip.odd_from)
+		list_sectors(step);
+	else
+		out.length += (size_t)snprintf(out.at + out.length, 400, "#0 : odd\n%s", odd);
+}
+
 /* Blocks, then sectors. */
 static void info(struct fake_conn *conn, const char *args)
 {
 	ck_assert_uint_eq(number(&args), 0);
-	list_sectors(4096);
+	list_or_odd(4096, fake_chip.odd_blocks);
 	put("\n", 0, 0);
 	if (!fake_chip.no_sector_list)
-		list_sectors(1024);
+		list_or_odd(1024, fake_chip.odd_sectors);
 	answer(conn);
 }
 
@@ -816,6 +824,7 @@ void fake_chip_reset(void)
 	fake_chip.state = "halted";
 	fake_chip.driver = "stm32f1x";
 	fake_chip.base = FAKE_CHIP_BASE;
+	fake_chip.size = FAKE_CHIP_FLASH_SIZE;
 	fake_chip.pause_at = -1;
 	fake_chip.idcode = 0x20036410;
 	fake_chip_protect(1, 2);

@@ -40,6 +40,7 @@ struct fake_chip {
 	bool runs_code;        /* has a work area, and makes checksums when it is told to    */
 	bool wrong_sums;       /* ... wrong ones                                             */
 	unsigned long base;    /* of the flash bank                                   */
+	unsigned long size;    /* ... once it is probed                               */
 	const char *driver;    /* of the flash bank                                   */
 	const char *state;     /* of the target                                       */
 	bool deaf_to_halt;     /* `halt` and `reset halt` say yes and do nothing      */
@@ -62,6 +63,9 @@ struct fake_chip {
 	bool options_stay;     /* not even a reset loads them                         */
 	bool refuses_options;  /* lock and unlock fail                                */
 	int option_commands, option_loads, resets; /* that came                       */
+	const char *odd_sectors; /* shown instead of them                             */
+	const char *odd_blocks;  /* shown instead of what is protected together       */
+	int odd_from;            /* number of the request with which that begins      */
 	bool sector_states;    /* the list of sectors claims that none is protected   */
 	bool no_sector_list;   /* as some versions                                    */
 	int erase_commands, mass_erases, file_commands; /* that came                  */

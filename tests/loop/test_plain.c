@@ -106,6 +106,49 @@ START_TEST(protected_sectors_are_refused_before)
 }
 END_TEST
 
+/* What does not fit together would make us erase something else, or look beyond a list. */
+START_TEST(banks_that_make_no_sense)
+{
+	static const char *const lists[] = {
+		"",                                                      /* none             */
+		"\t#  0: 0x00000000 (0x0 0kB) \n",                       /* an empty one     */
+		"\t#  0: 0x00000000 (0x800 2kB) \n\t#  1: 0x00000400 (0x400 1kB) \n",
+		"\t#  0: 0x00000400 (0x400 1kB) \n\t#  1: 0x00000000 (0x400 1kB) \n",
+		"\t#  0: 0x00000000 (0x2400 9kB) \n",                   /* beyond the bank  */
+		"\t#  0: 0x00002000 (0x400 1kB) \n",
+		"\t#  0: 0x00000400 (0xfffffffffffffc00 1kB) \n",       /* wraps around     */
+	};
+	static const char words[] = "description of flash bank 0 makes no sense";
+
+	fake_chip_connect();
+	fake_chip_protect(0, 0);
+	fake_chip.odd_blocks = lists[_i];
+	FAILS(STMFW_EUNSUPPORTED, words, stmfw_bank_info(fx.client, 0, 0, DONE));
+	FAILS(STMFW_EUNSUPPORTED, words, stmfw_protect(fx.client, 0, 0, 0, STMFW_PROTECTION_ON, DONE));
+	fake_chip.odd_blocks = NULL;
+	fake_chip.odd_sectors = lists[_i];
+	if (_i == 0) /* then the blocks are they */
+		return;
+	FAILS(STMFW_EUNSUPPORTED, words, stmfw_erase_sectors(fx.client, 0, 0, 0, 0, DONE));
+	FAILS(STMFW_EUNSUPPORTED, words, stmfw_mass_erase(fx.client, 0, DONE));
+	ck_assert_int_eq(fake_chip.erase_commands + fake_chip.mass_erases, 0);
+	ck_assert_int_eq(fake_chip.option_commands, 0);
+}
+END_TEST
+
+START_TEST(bank_beyond_all_addresses)
+{
+	fake_chip_connect();
+	if (_i)
+		fake_chip.base = 0xffffffff;
+	else
+		fake_chip.size = 0xfffffffffffff000;
+	FAILS(STMFW_EUNSUPPORTED, "makes no sense", stmfw_bank_info(fx.client, 0, 0, DONE));
+	FAILS(STMFW_EUNSUPPORTED, "makes no sense",
+	      stmfw_bank_info(fx.client, 0, STMFW_BANK_BRIEF, DONE));
+}
+END_TEST
+
 static void look_at_protection(struct watch *w, stmfw_client *c, const stmfw_result *res)
 {
 	(void)w;
@@ -345,6 +388,8 @@ int main(void)
 		{ sectors_that_are_not_there, 0 },
 		{ ranges_that_do_not_fit, 0 },
 		{ protected_sectors_are_refused_before, 0 },
+		{ banks_that_make_no_sense, 7 },
+		{ bank_beyond_all_addresses, 2 },
 		{ blocks_tell_what_is_protected, 2 },
 		{ without_a_list_of_sectors_the_blocks_are_they, 0 },
 		{ sector_that_does_not_get_blank, 0 },

@@ -153,6 +153,46 @@ START_TEST(unlock_that_does_not_take_effect_erases_nothing)
 }
 END_TEST
 
+/* What the list does not show is not known, and there is nothing to erase by it. */
+START_TEST(list_that_is_another_one_afterwards)
+{
+	static const char *const lists[] = {
+		"\t#  0: 0x00000000 (0x400 1kB) \n",
+		"\t#  0: 0x00000000 (0x400 1kB) \n\t#  1: 0x00001000 (0x1000 4kB) \n",
+	};
+
+	begin("stm32f1x", 0);
+	fake_chip.odd_sectors = lists[_i];
+	fake_chip.requests = 0;
+	fake_chip.odd_from = 5; /* list, sectors, identity (2), protect */
+	FAILS(STMFW_ETARGET, "other sectors than before", protect(0, 7, STMFW_PROTECTION_ON));
+	fake_chip.requests = 0;
+	FAILS(STMFW_ETARGET, "other sectors than before",
+	      stmfw_erase_sectors(fx.client, 0, 0, 7, STMFW_ERASE_UNLOCK, DONE));
+	ck_assert_int_eq(fake_chip.option_commands, 2);
+	ck_assert_int_eq(fake_chip.erase_commands, 0);
+}
+END_TEST
+
+static void look_at_unlocked(struct watch *w, stmfw_client *c, const stmfw_result *res)
+{
+	(void)w;
+	(void)c;
+	for (size_t i = 0; i < res->banks[0].sector_count; i++)
+		ck_assert_int_eq(res->banks[0].sectors[i].is_protected, 0);
+}
+
+START_TEST(erasing_with_unlock_tells_the_new_state)
+{
+	begin("stm32f1x", 0);
+	memset(&done, 0, sizeof(done));
+	done.then = look_at_unlocked;
+	ACCEPTED(stmfw_erase_sectors(fx.client, 0, 4, 7, STMFW_ERASE_UNLOCK, DONE));
+	RUN_UNTIL(done.calls);
+	assert_status(&done, STMFW_OK, STMFW_FINISHED);
+}
+END_TEST
+
 /* ---- read protection ---- */
 
 static enum stmfw_rdp seen;
@@ -315,6 +355,8 @@ int main(void)
 		{ write_protection_when_the_reset_fails, 0 },
 		{ erasing_with_unlock, 2 },
 		{ unlock_that_does_not_take_effect_erases_nothing, 0 },
+		{ list_that_is_another_one_afterwards, 2 },
+		{ erasing_with_unlock_tells_the_new_state, 0 },
 		{ read_protection_is_changed_and_read_back, 10 },
 		{ what_is_so_already_is_left_alone, 2 },
 		{ level_2_is_for_ever, 2 },
