@@ -16,6 +16,10 @@
 
 #include "image.h"
 
+/* Each segment is looked for in all sections. Firmware has less than a hundred of either; without a
+   limit a file of a few megabytes could keep us busy for minutes. */
+#define TABLE_LIMIT 4096u
+
 static const struct image_place nowhere = { 0 };
 
 static int damaged(struct image_builder *b)
@@ -148,11 +152,17 @@ static int check_table(struct image_builder *b, const char *of_what, uint64_t of
 
 static int read_segments(struct image_builder *b, Elf *elf)
 {
-	size_t count = 0;
+	size_t count = 0, sections = 0;
 	GElf_Ehdr h;
 
-	if (!gelf_getehdr(elf, &h) || elf_getphdrnum(elf, &count) != 0)
+	if (!gelf_getehdr(elf, &h) || elf_getphdrnum(elf, &count) != 0 ||
+	    elf_getshdrnum(elf, &sections) != 0)
 		return damaged(b);
+	if (count > TABLE_LIMIT || sections > TABLE_LIMIT)
+		return stmfw__image_fail(b, STMFW_EUNSUPPORTED, nowhere,
+					 "an ELF file with %zu segments and %zu sections: more than "
+					 "%u of either are in no firmware",
+					 count, sections, TABLE_LIMIT);
 	int err = check_table(b, "segments", h.e_phoff, (uint64_t)h.e_phnum * h.e_phentsize);
 	if (!err)
 		err = check_table(b, "sections", h.e_shoff, (uint64_t)h.e_shnum * h.e_shentsize);

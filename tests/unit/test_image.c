@@ -388,6 +388,7 @@ static void put32(uint8_t *p, uint32_t v)
 
 #define ELF_HEADER  52u
 #define ELF_SEGMENT 32u
+#define ELF_SECTION 40u
 #define ELF_SIZE    256u
 
 /* A program with these segments; behind the tables its bytes are their own offsets. */
@@ -459,6 +460,33 @@ START_TEST(elf_with_wrong_segments_is_refused)
 	refused_elf((const struct segment[]){ { 1, 100, 0, 0x10, 4, 4 }, { 1, 90, 0, 0x13, 4, 4 } },
 		    2, STMFW_EFILE,
 		    "the byte at 0x00000013 is given twice, at offsets 100 and 90 of the file");
+}
+END_TEST
+
+static void put16(uint8_t *p, uint16_t v)
+{
+	p[0] = (uint8_t)v;
+	p[1] = (uint8_t)(v >> 8);
+}
+
+/* Each segment is looked for in each section: so many would take for ever. */
+START_TEST(elf_with_absurdly_many_parts_is_refused)
+{
+	static uint8_t elf[ELF_HEADER + 5000 * ELF_SECTION];
+	const size_t per_entry[] = { ELF_SEGMENT, ELF_SECTION };
+
+	for (int sections = 0; sections < 2; sections++) {
+		memset(elf, 0, sizeof(elf));
+		memcpy(elf, elf_of(NULL, 0), ELF_HEADER);
+		put32(elf + (sections ? 32 : 28), ELF_HEADER);
+		put16(elf + (sections ? 46 : 42), (uint16_t)per_entry[sections]);
+		put16(elf + (sections ? 48 : 44), 4096);
+		refused_bytes(elf, sizeof(elf), NULL, STMFW_EUNSUPPORTED, 0,
+			      "without segments to load");
+		put16(elf + (sections ? 48 : 44), 4097);
+		refused_bytes(elf, sizeof(elf), NULL, STMFW_EUNSUPPORTED, 0,
+			      sections ? "4097 sections: more than 4096" : "with 4097 segments");
+	}
 }
 END_TEST
 
@@ -884,6 +912,7 @@ int main(void)
 #else
 		elf_segments_are_taken_by_their_physical_address,
 		elf_with_wrong_segments_is_refused,
+		elf_with_absurdly_many_parts_is_refused,
 		elf_that_is_no_firmware_is_refused,
 		elf_cut_anywhere_is_refused_and_bytes_are_left_alone,
 #endif
