@@ -152,13 +152,19 @@ static enum move after_command(struct op *op, const struct reply *last)
 static enum move level_unknown(struct op *op)
 {
 	const struct readout_job *job = op->job;
+	const char *wish = job->wanted == STMFW_RDP_1 ? "setting" : "removing";
+	const char *caveat = stmfw__driver_caveat(job->driver);
 
 	op->res.advice = POWER_CYCLE;
-	return stmfw__op_fail(
-		op, op->res.status,
-		"read protection was %s, but whether it took effect is not known: %s%s",
-		job->wanted == STMFW_RDP_1 ? "set" : "removed", op->res.text,
-		stmfw__driver_caveat(job->driver));
+	if (job->refusal)
+		return stmfw__op_fail(op, op->res.status,
+				      "%s read protection was asked for and refused (%s), and what "
+				      "is in force now is not known: %s%s",
+				      wish, job->refusal, op->res.text, caveat);
+	return stmfw__op_fail(op, op->res.status,
+			      "%s read protection was asked for, but whether it took effect is not "
+			      "known: %s%s",
+			      wish, op->res.text, caveat);
 }
 
 static enum move not_in_force(struct op *op, enum stmfw_rdp rdp)

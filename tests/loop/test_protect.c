@@ -317,6 +317,23 @@ START_TEST(reset_that_fails)
 }
 END_TEST
 
+/* A refusal is not to be told as if the command had been done. */
+START_TEST(refused_and_then_the_reset_fails)
+{
+	begin("stm32f1x", _i ? 1 : 0);
+	fake_chip.refuses_options = true;
+	fake_chip.requests = 0;
+	fake_chip.before = become_deaf;
+	deaf_from = 5;
+	FAILS(STMFW_ETARGET, "refused (OpenOCD could not do", change(_i));
+	says(done.text, _i ? "removing read protection was asked for"
+			   : "setting read protection was asked for");
+	says(done.text, "it could not");
+	says(done.text, "is not known");
+	says(done.advice, "off and on");
+}
+END_TEST
+
 static stmfw_op changing;
 static int cancel_at;
 
@@ -365,6 +382,7 @@ int main(void)
 		{ failure_that_changed_nothing, 2 },
 		{ chip_that_may_be_another_is_not_asked, 2 },
 		{ reset_that_fails, 2 },
+		{ refused_and_then_the_reset_fails, 2 },
 		{ canceled_before_or_too_late, 0 },
 		{ NULL, 0 },
 	};
