@@ -3,10 +3,13 @@
  * Write protection of sectors, on or off.
  *
  *     look -> (read protected?) -> flash protect -> (load the option bytes) -> look again
+ *          -> (after a refusal: read protected?)
  *
  * Sectors may be protected in groups, and `flash protect` counts groups. A driver may write all
  * option bytes anew: on a chip with read protection that removes it and erases the flash. So there
- * read protection is asked for first, and nothing is done where it is on, or not known.
+ * read protection is asked for first, and nothing is done where it is on, or not known. If OpenOCD
+ * refuses half way, such a chip may have lost its option bytes, which means read protection: then
+ * both are looked at again.
  */
 #include "protect.h"
 
@@ -81,6 +84,20 @@ static enum move look(struct op *op, struct bank_info_job *info, enum protect_st
 	return stmfw__op_call(op, &stmfw__bank_info_kind, info);
 }
 
+static bool rewrites_all(const struct protect_job *job)
+{
+	return job->driver && job->driver->rewrites_all;
+}
+
+static enum move identify(struct op *op, enum protect_step step)
+{
+	struct protect_job *job = op->job;
+
+	job->step = step;
+	stmfw__identify_bank(&job->identify, &job->before.search.bank);
+	return stmfw__op_call(op, &stmfw__identify_kind, &job->identify);
+}
+
 static enum move send_protect(struct op *op)
 {
 	struct protect_job *job = op->job;
@@ -110,11 +127,7 @@ static enum move take_look(struct op *op)
 	if (!stmfw__check_sectors(op, bank, job->first, &job->last) || !resolve_groups(op, bank))
 		return MOVE_DONE;
 	job->driver = stmfw__driver_find(bank->driver);
-	if (!job->driver || !job->driver->rewrites_all)
-		return send_protect(op);
-	job->step = PROTECT_IDENTIFY;
-	stmfw__identify_bank(&job->identify, bank);
-	return stmfw__op_call(op, &stmfw__identify_kind, &job->identify);
+	return rewrites_all(job) ? identify(op, PROTECT_IDENTIFY) : send_protect(op);
 }
 
 static enum move take_identity(struct op *op)
@@ -142,13 +155,28 @@ static enum move after_command(struct op *op, const struct reply *last)
 {
 	struct protect_job *job = op->job;
 
-	if (!reply_ok(last))
-		return stmfw__op_refused(op, STMFW_ECOMMAND, last);
+	if (!reply_ok(last)) { /* what came of it, is to be seen all the same */
+		stmfw__op_refused(op, STMFW_ECOMMAND, last);
+		job->refused = op->res;
+	}
 	if (!job->driver || job->driver->writes == OPTIONS_AT_ONCE)
 		return look(op, &job->after, PROTECT_CHECK);
 	job->step = PROTECT_LOAD;
 	job->options = (struct options_job){ .driver = job->driver, .bank = job->bank };
 	return stmfw__op_call(op, &stmfw__options_kind, &job->options);
+}
+
+/* ---- what came of it ---- */
+
+/* Refused, and then it could not be looked at either. */
+static enum move not_known(struct op *op)
+{
+	const struct protect_job *job = op->job;
+
+	op->res.advice = POWER_CYCLE;
+	return stmfw__op_fail(op, job->refused.status,
+			      "%s. What is protected now is not known: %s", job->refused.text,
+			      op->res.text);
 }
 
 static enum move after_load(struct op *op)
@@ -157,6 +185,9 @@ static enum move after_load(struct op *op)
 
 	if (op->res.status == STMFW_OK)
 		return look(op, &job->after, PROTECT_CHECK);
+	op->res.advice = POWER_CYCLE;
+	if (job->refused.status)
+		return not_known(op);
 	return stmfw__op_fail(
 		op, op->res.status,
 		"write protection was written, but the chip could not be reset to load it: %s",
@@ -175,29 +206,62 @@ static enum move other_sectors(struct op *op)
 			      job->bank);
 }
 
+/* The first sector that is not as wanted; the one behind the last: all are. */
+static uint32_t first_other(const struct protect_job *job)
+{
+	uint32_t i = job->first;
+
+	while (i <= job->last && job->after.sectors.sectors[i].is_protected == job->wanted)
+		i++;
+	return i;
+}
+
+/* Even if the sectors are as wanted, something has gone wrong. */
+static enum move tell_refusal(struct op *op, enum stmfw_rdp rdp)
+{
+	const struct protect_job *job = op->job;
+	uint32_t other = first_other(job);
+	bool as_wanted = other > job->last;
+	const char *lost = rdp == STMFW_RDP_1 ? ". The chip has lost its option bytes, so that read "
+						"protection is on: removing it erases the chip"
+					      : "";
+
+	op->res.step = op->kind->name;
+	op->res.advice = job->refused.advice;
+	return stmfw__op_fail(op, job->refused.status,
+			      "%s. Sector %" PRIu32 " of flash bank %u %s write protected now%s",
+			      job->refused.text, as_wanted ? job->first : other, job->bank,
+			      as_wanted == (job->wanted == 1) ? "is" : "is not", lost);
+}
+
+static enum move take_level(struct op *op)
+{
+	return op->res.status == STMFW_OK ? tell_refusal(op, op->res.chip->rdp) : not_known(op);
+}
+
 static enum move judge(struct op *op)
 {
 	const struct protect_job *job = op->job;
-	const stmfw_bank *bank = op->res.banks;
-	const char *is = job->wanted ? "are" : "are not",
-		   *caveat = stmfw__driver_caveat(job->driver);
+	const char *caveat = stmfw__driver_caveat(job->driver);
+	uint32_t other;
 
 	if (op->res.status != STMFW_OK)
-		return MOVE_DONE;
+		return job->refused.status ? not_known(op) : MOVE_DONE;
 	op->res.step = op->kind->name;
 	if (!stmfw__flash_info_same(&job->before.sectors, &job->after.sectors))
 		return other_sectors(op);
-	for (uint32_t i = job->first; i <= job->last; i++)
-		if (bank->sectors[i].is_protected != job->wanted) {
-			op->res.advice = POWER_CYCLE;
-			return stmfw__op_fail(
-				op, STMFW_EVERIFY,
-				"sector %" PRIu32 " of flash bank %u %s write protected%s", i,
-				bank->number, job->wanted ? "is not" : "is still", caveat);
-		}
+	if (job->refused.status)
+		return rewrites_all(job) ? identify(op, PROTECT_LEVEL)
+					 : tell_refusal(op, STMFW_RDP_UNKNOWN);
+	if ((other = first_other(job)) <= job->last) {
+		op->res.advice = POWER_CYCLE;
+		return stmfw__op_fail(op, STMFW_EVERIFY,
+				      "sector %" PRIu32 " of flash bank %u %s write protected%s",
+				      other, job->bank, job->wanted ? "is not" : "is still", caveat);
+	}
 	return stmfw__op_done(
 		op, "sectors %" PRIu32 " to %" PRIu32 " of flash bank %u %s write protected%s",
-		job->first, job->last, bank->number, is, caveat);
+		job->first, job->last, job->bank, job->wanted ? "are" : "are not", caveat);
 }
 
 static enum move protect_next(struct op *op, const struct reply *last)
@@ -216,9 +280,11 @@ static enum move protect_next(struct op *op, const struct reply *last)
 	case PROTECT_LOAD:
 		return after_load(op);
 	case PROTECT_CHECK:
+		return judge(op);
+	case PROTECT_LEVEL:
 		break;
 	}
-	return judge(op);
+	return take_level(op);
 }
 
 const struct op_kind stmfw__protect_kind = { .name = "protect", .next = protect_next };

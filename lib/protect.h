@@ -13,7 +13,8 @@ enum protect_step {
 	PROTECT_IDENTIFY,
 	PROTECT_COMMAND,
 	PROTECT_LOAD,
-	PROTECT_CHECK
+	PROTECT_CHECK,
+	PROTECT_LEVEL /* of read protection, after a refusal */
 };
 
 struct protect_job {
@@ -24,6 +25,7 @@ struct protect_job {
 	bool whole_groups;    /* the others of a group that is protected together, too */
 	uint32_t first_group, last_group;
 	const struct driver *driver;
+	stmfw_result refused; /* what OpenOCD said of the command; status STMFW_OK: it did it */
 	struct bank_info_job before, after;
 	struct identify_job identify;
 	struct options_job options;

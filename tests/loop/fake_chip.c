@@ -468,6 +468,14 @@ static void protect(struct fake_conn *conn, const char *args)
 
 	ck_assert_uint_lt(last, 2);
 	fake_chip.option_commands++;
+	if (fake_chip.loses_options) {
+		fake_chip.stored_rdp = 1;
+		fake_chip.stored_blocks = 0;
+	}
+	if (fake_chip.refuses_options) {
+		refuse(conn, -4, "Error: it could not");
+		return;
+	}
 	for (unsigned long i = first; i <= last; i++)
 		if (strcmp(args, "on") == 0)
 			fake_chip.stored_blocks |= 1u << i;

@@ -61,7 +61,8 @@ struct fake_chip {
 	uint32_t idcode;
 	unsigned int rdp, stored_rdp; /* level in force, level after the next reset   */
 	bool options_stay;     /* not even a reset loads them                         */
-	bool refuses_options;  /* lock and unlock fail                                */
+	bool refuses_options;  /* lock, unlock and protect fail                       */
+	bool loses_options;    /* ... protect only after it has erased the option bytes */
 	int option_commands, option_loads, resets; /* that came                       */
 	const char *odd_sectors; /* shown instead of them                             */
 	const char *odd_blocks;  /* shown instead of what is protected together       */

@@ -122,6 +122,48 @@ START_TEST(protection_that_would_be_for_ever)
 }
 END_TEST
 
+START_TEST(write_protection_that_is_refused)
+{
+	static const char *const drivers[] = { "stm32f1x", "stm32f2x", "stm32h7x", "other" };
+
+	begin(drivers[_i], 0);
+	fake_chip.refuses_options = true;
+	FAILS(STMFW_ECOMMAND, "it could not", protect(0, 3, STMFW_PROTECTION_ON));
+	says(done.text, "Sector 0 of flash bank 0 is not write protected now");
+	FAILS(STMFW_ECOMMAND, "it could not", protect(4, 7, STMFW_PROTECTION_OFF));
+	says(done.text, "Sector 4 of flash bank 0 is write protected now");
+	ck_assert_ptr_null(strstr(done.text, "option bytes"));
+	FAILS(STMFW_ECOMMAND, "it could not", protect(4, 7, STMFW_PROTECTION_ON));
+	says(done.text, "Sector 4 of flash bank 0 is write protected now");
+	FAILS(STMFW_ECOMMAND, "it could not",
+	      stmfw_erase_sectors(fx.client, 0, 4, 7, STMFW_ERASE_UNLOCK, DONE));
+	ck_assert_int_eq(fake_chip.erase_commands, 0);
+}
+END_TEST
+
+/* An F1 whose option bytes were erased, and not written again, is read protected. */
+START_TEST(option_bytes_that_are_lost_are_told_of)
+{
+	begin("stm32f1x", 0);
+	fake_chip.refuses_options = fake_chip.loses_options = true;
+	FAILS(STMFW_ECOMMAND, "it could not", protect(4, 7, STMFW_PROTECTION_ON));
+	says(done.text, "Sector 4 of flash bank 0 is not write protected now");
+	says(done.text, "read protection is on: removing it erases the chip");
+}
+END_TEST
+
+START_TEST(refused_write_protection_when_the_reset_fails)
+{
+	begin("stm32f1x", 0);
+	fake_chip.refuses_options = true;
+	fake_chip.state = "running";
+	fake_chip.deaf_to_halt = true;
+	FAILS(STMFW_ECOMMAND, "it could not", protect(0, 3, STMFW_PROTECTION_ON));
+	says(done.text, "What is protected now is not known");
+	says(done.advice, "power cycle");
+}
+END_TEST
+
 START_TEST(write_protection_when_the_reset_fails)
 {
 	begin("stm32f1x", 0);
@@ -369,6 +411,9 @@ int main(void)
 		{ write_protection_that_does_not_take_effect, 0 },
 		{ write_protection_of_a_read_protected_chip, 0 },
 		{ protection_that_would_be_for_ever, 0 },
+		{ write_protection_that_is_refused, 4 },
+		{ option_bytes_that_are_lost_are_told_of, 0 },
+		{ refused_write_protection_when_the_reset_fails, 0 },
 		{ write_protection_when_the_reset_fails, 0 },
 		{ erasing_with_unlock, 2 },
 		{ unlock_that_does_not_take_effect_erases_nothing, 0 },
