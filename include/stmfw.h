@@ -101,8 +101,9 @@
  *
  * VERSIONS   Structs that the caller fills start with their size and zero means default, so they
  *            can grow. Of what the library fills, stmfw_result, stmfw_progress, stmfw_event,
- *            stmfw_server and stmfw_chip grow at their end; elements of arrays never grow. Before
- *            1.0 the API may change between minor versions.
+ *            stmfw_server, stmfw_chip, stmfw_plan, stmfw_flash_report and stmfw_comparison grow at
+ *            their end; elements of arrays never grow. Before 1.0 the API may change between minor
+ *            versions.
  */
 #ifndef STMFW_H
 #define STMFW_H
@@ -154,7 +155,7 @@ enum stmfw_error {
 	STMFW_EVERIFY = -14,      /* what the chip holds is not what it should hold             */
 	STMFW_EFILE = -15,        /* a local file could not be made, read or written            */
 	STMFW_EUNSUPPORTED = -16, /* this OpenOCD, chip or setup cannot do it                   */
-	STMFW_EABORTED = -17      /* the sink callback asked to stop                            */
+	STMFW_EABORTED = -17      /* a callback asked to stop: sink, chip, backup, plan, write   */
 };
 
 /** "STMFW_ELOST" and so on; "STMFW_E?" for an unknown number. Never NULL. Any thread. */
@@ -557,8 +558,9 @@ enum stmfw_bank_flag {
 
 /**
  * Probe one bank and describe it with its sectors: res->banks[0].
- * Reports  STMFW_ERANGE   no such bank
- *          STMFW_ETARGET  it could not be probed
+ * Reports  STMFW_ERANGE        no such bank
+ *          STMFW_ETARGET       it could not be probed
+ *          STMFW_EUNSUPPORTED  its sectors, as OpenOCD tells them, do not fit together, or into it
  */
 STMFW_API int stmfw_bank_info(stmfw_client *c, unsigned int bank, unsigned int flags,
 			      stmfw_done_cb cb, void *arg, stmfw_op *op);
@@ -598,8 +600,13 @@ STMFW_API int stmfw_write_image(stmfw_client *c, const stmfw_write_opts *opts,
  * One OpenOCD command each, and what it takes to know what came of it: geometry and protection
  * before, so that what cannot work changes nothing; a look at the chip afterwards where the words
  * of OpenOCD prove nothing. They need a halted target (STMFW_ETARGET else) and neither reset it nor
- * let it run. Once the command that changes something is sent, stmfw_cancel() waits for the
- * look behind it. Deadlines grow with the number of bytes and the kind of work.
+ * let it run.
+ *
+ * But those that change protection reset: stmfw_protect(), stmfw_lock(), stmfw_unprotect(), and
+ * erasing with STMFW_ERASE_UNLOCK. OpenOCD resets ALL its targets at once; they are halted then.
+ *
+ * Once the command that changes something is sent, stmfw_cancel() waits for the look behind it.
+ * Deadlines grow with the number of bytes and the kind of work.
  */
 
 /** As `last`: up to the end of the bank. */
@@ -607,8 +614,9 @@ STMFW_API int stmfw_write_image(stmfw_client *c, const stmfw_write_opts *opts,
 
 enum stmfw_erase_flag {
 	STMFW_ERASE_PAD = 1 << 0,   /* a range: all of the sectors in which it begins and ends */
-	STMFW_ERASE_UNLOCK = 1 << 1 /* remove write protection first, as stmfw_protect() does,
-	                               from all of a group that is protected together          */
+	STMFW_ERASE_UNLOCK = 1 << 1 /* remove write protection first, as stmfw_protect() does (it
+	                               may reset ALL targets), from all of a group that is
+	                               protected together                                      */
 };
 
 /**
@@ -619,7 +627,7 @@ enum stmfw_erase_flag {
  * res->banks[0] has all sectors, res->bytes is the number of bytes erased. On failure some of the
  * sectors may be erased already.
  *
- * @flags   0 or STMFW_ERASE_UNLOCK, which may reset the chip
+ * @flags   0 or STMFW_ERASE_UNLOCK, which may reset all targets of this OpenOCD
  * Reports  STMFW_ERANGE      no such bank or sector; nothing was erased
  *          STMFW_EPROTECTED  a sector is write protected (without STMFW_ERASE_UNLOCK); nothing was
  *                            erased
@@ -642,9 +650,10 @@ STMFW_API int stmfw_erase_range(stmfw_client *c, unsigned int bank, uint64_t add
 
 /**
  * Erase all of a bank: by the driver's own command if it has one (`stm32f1x mass_erase`) and the
- * bank is main flash, else sector by sector. Success and reports as stmfw_erase_sectors(). Where a chip's flash is more than
- * one bank, its own command may erase all of them. A chip with read protection can be erased like
- * this and keeps the protection, but nobody can look whether it is blank (STMFW_ETARGET).
+ * bank is main flash, else sector by sector. Success and reports as stmfw_erase_sectors(). Where a
+ * chip's flash is more than one bank, its own command may erase all of them. A chip with read
+ * protection can be erased like this and keeps the protection, but nobody can look whether it is
+ * blank (STMFW_ETARGET).
  */
 STMFW_API int stmfw_mass_erase(stmfw_client *c, unsigned int bank, stmfw_done_cb cb, void *arg,
 			       stmfw_op *op);
@@ -665,9 +674,8 @@ STMFW_API int stmfw_blank_check(stmfw_client *c, unsigned int bank, uint32_t fir
  * The plain single command `flash write_bank`: a file on OpenOCD's machine, as it is, to an offset
  * of a bank. It erases nothing.
  *
- * Success proves that OpenOCD wrote as many bytes as the file has, by its count, not that flash holds
- * them: see
- * stmfw_verify_bank() and stmfw_verify_flash(). Some drivers fill up to whole sectors with FF,
+ * Success proves that OpenOCD wrote as many bytes as the file has, by its count, not that flash
+ * holds them: see stmfw_verify_bank() and stmfw_verify_flash(). Some drivers fill up to whole sectors with FF,
  * which changes nothing where flash is blank.
  *
  * @length  bytes that the file is to have; 0: as many as it has
@@ -736,8 +744,9 @@ enum stmfw_protection { STMFW_PROTECTION_OFF = 0, STMFW_PROTECTION_ON = 1 };
 
 /**
  * Write protection of sectors first to last, on or off: `flash protect`; for all STM32s but the H7
- * a reset, which makes the chip load its option bytes, or show whether it has; then a look at its
- * state. The chip is halted afterwards.
+ * a reset (of ALL targets of this OpenOCD, which are halted then), which makes the chip load its
+ * option bytes, or show whether it has; then a look at its state. So also where OpenOCD refuses:
+ * text then tells the state, as the chip may have lost what was there before.
  *
  * Success proves that the chip shows each of them as wanted. res->banks[0] has all sectors. What
  * was done once is done again: write protection that was only waiting for a reset is not missed.
@@ -751,7 +760,8 @@ enum stmfw_protection { STMFW_PROTECTION_OFF = 0, STMFW_PROTECTION_ON = 1 };
  *          STMFW_EPROTECTED    read protection would be lost (see above); nothing was changed
  *          STMFW_EUNSUPPORTED  one-time-programmable memory, whose protection is for ever; or
  *                              whether read protection would be lost is not known; nothing was
- *                              changed. Or OpenOCD's driver cannot do it
+ *                              changed. Or OpenOCD's driver cannot do it. Or up to 0.11, with
+ *                              several targets: OpenOCD does not say whose bank it is
  *          STMFW_EVERIFY       a sector is not as wanted: perhaps after a power cycle
  */
 STMFW_API int stmfw_protect(stmfw_client *c, unsigned int bank, uint32_t first, uint32_t last,
@@ -764,8 +774,9 @@ STMFW_API int stmfw_protect(stmfw_client *c, unsigned int bank, uint32_t first, 
  * ever, cannot be set with this library.
  *
  * Resets and halts the chip, runs the driver's command, makes the chip load its option bytes,
- * resets and halts it, and identifies it again: res->chip. On a chip that is protected already
- * nothing is done, and that is a success.
+ * resets and halts it, and identifies it again: res->chip. Each reset is one of ALL targets of this
+ * OpenOCD, and all are halted then. On a chip that is protected already nothing is done, and that
+ * is a success.
  *
  * Success proves that the chip shows level 1 after a reset. It does not prove that it keeps others
  * from reading. As long as a debugger is connected the firmware of a protected chip may not run:
@@ -790,7 +801,8 @@ enum stmfw_unprotect_consent { STMFW_UNPROTECT_ERASES_CHIP = 0x0e5a5e };
 
 /**
  * Remove read-out protection level 1. THIS ERASES THE WHOLE CHIP: the firmware is gone, for
- * everybody. Steps, reports and what was tried are as for stmfw_lock(). On a chip without read
+ * everybody. Steps (resets of ALL targets of this OpenOCD among them), reports and what was tried
+ * are as for stmfw_lock(). On a chip without read
  * protection nothing is done, and nothing erased, and that is a success.
  *
  * Success proves that the chip shows level 0 after a reset. stmfw_blank_check() proves that it is
@@ -910,6 +922,7 @@ typedef struct stmfw_plan_sector {
 	uint64_t around_bytes;    /* not blank, not the image's: kept or lost; 0 if skipped */
 } stmfw_plan_sector;
 
+/** Grows at its end. */
 typedef struct stmfw_plan {
 	const stmfw_plan_sector *sectors; /* that the image touches, ascending in each bank */
 	size_t sector_count;

@@ -50,16 +50,17 @@ void stmfw__bank_script(struct buf *b, const struct bank_search *s)
 {
 	stmfw__buf_printf(b,
 			  "if {%u < [llength [flash list]] && "
-			  "(%d || [dict get [lindex [flash list] %u] size] == 0)} {flash probe %u};",
+			  "(%d || [dict get [lindex [flash list] %u] size] == 0)} "
+			  "{flash probe %u};",
 			  s->number, s->probe, s->number, s->number);
 	stmfw__buf_puts(b, list_banks);
 }
 
-static enum move no_such_bank(struct op *op, const struct bank_search *s, size_t count)
+enum move stmfw__no_such_bank(struct op *op, unsigned int number, size_t count)
 {
 	op->res.advice = "stmfw-info lists the banks.";
 	return stmfw__op_fail(op, STMFW_ERANGE, "there is no flash bank %u: OpenOCD has %zu",
-			      s->number, count);
+			      number, count);
 }
 
 bool stmfw__take_bank(struct op *op, struct bank_search *s, const char *list, size_t length)
@@ -70,7 +71,7 @@ bool stmfw__take_bank(struct op *op, struct bank_search *s, const char *list, si
 	if (!keep_banks(op, list, length, &banks, &count))
 		return false;
 	if (s->number >= count) {
-		no_such_bank(op, s, count);
+		stmfw__no_such_bank(op, s->number, count);
 		return false;
 	}
 	s->bank = banks[s->number];

@@ -24,6 +24,9 @@ bool stmfw__find_bank(struct op *op, struct bank_search *s, const struct reply *
 void stmfw__bank_script(struct buf *b, const struct bank_search *s);
 bool stmfw__take_bank(struct op *op, struct bank_search *s, const char *list, size_t length);
 
+/* Fails: OpenOCD has only so many. */
+enum move stmfw__no_such_bank(struct op *op, unsigned int number, size_t count);
+
 /* Checks that offset and *length lie in the bank; *length 0 becomes the rest of it. */
 bool stmfw__check_range(struct op *op, const stmfw_bank *bank, uint64_t offset, uint64_t *length);
 
@@ -35,9 +38,9 @@ bool stmfw__is_main_flash(const stmfw_bank *bank);
 /* The sector that holds the byte at this offset of the bank; the number of sectors: none does. */
 uint32_t stmfw__sector_at(const stmfw_bank *bank, uint64_t offset);
 
-/* Up to 0.11 OpenOCD does not tell which target a bank belongs to (target NULL or ""). Then a script
-   about the bank's target begins with this, and fails where there is more than one: it could be
-   about the wrong chip. */
+/* Up to 0.11 OpenOCD does not tell which target a bank belongs to (target NULL or ""). Then a
+   script about the bank's target begins with this, and fails where there is more than one: it could
+   be about the wrong chip. */
 void stmfw__only_target(struct buf *b, const char *target);
 
 /* A command that knows no target but the current one: begin its text, append the command, end it as

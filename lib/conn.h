@@ -20,7 +20,7 @@ struct conn;
 struct conn_events {
 	void (*opened)(void *owner);
 	void (*bytes)(void *owner, const char *bytes, size_t length);
-	/* Connecting failed, or the connection broke. Nothing but `gone` follows. UV_EOF: hung up. */
+	/* Connecting failed, or the connection broke (UV_EOF: hung up). Only `gone` follows. */
 	void (*failed)(void *owner, int uv_status);
 	void (*gone)(void *owner);
 };

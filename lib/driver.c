@@ -44,8 +44,8 @@ static const struct driver drivers[] = {
 	  .unlock = "stm32h7x unlock",
 	  .writes = OPTIONS_AT_ONCE,
 	  .reads = OPTIONS_BY_RESET },
-	/* L0, L1. Its mass_erase sets read protection and removes it again, and takes the EEPROM with
-	   it: not used. It cannot change write protection. */
+	/* L0, L1. Its mass_erase sets read protection and removes it again, and takes the EEPROM
+	   with it: not used. It cannot change write protection. */
 	{ .name = "stm32lx",
 	  .lock = "stm32lx lock",
 	  .unlock = "stm32lx unlock",

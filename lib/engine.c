@@ -179,8 +179,10 @@ static bool send_script(struct op *op)
 		int err = op->script.error ? op->script.error : out->error;
 
 		c->nonce[0] = '\0';
-		stmfw__op_fail(op, err == STMFW_ENOMEM ? STMFW_ENOMEM : STMFW_EINVAL, "%s",
-			       err == STMFW_ENOMEM ? stmfw_strerror(err) : "the command is too long");
+		if (err == STMFW_ENOMEM)
+			stmfw__op_fail(op, err, "%s", stmfw_strerror(err));
+		else
+			stmfw__op_fail(op, STMFW_EINVAL, "the command is too long");
 		return false;
 	}
 	op->unanswered = true;

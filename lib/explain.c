@@ -23,8 +23,8 @@ static const struct explanation table[] = {
 	  "Usual causes: a clone (CS32, GD32, APM32) or a configuration for another family. For a "
 	  "clone start OpenOCD with -c \"set CPUTAPID <the id it found>\"." },
 	{ "timed out while waiting for target halted", STMFW_ETARGET,
-	  "The chip's firmware may sleep or switch SWD off. Hold its reset button and try again, or "
-	  "configure OpenOCD to connect under reset." },
+	  "The chip's firmware may sleep or switch SWD off. Hold its reset button and try again, "
+	  "or configure OpenOCD to connect under reset." },
 	{ "not halted", STMFW_ETARGET,
 	  "The chip did not halt. Its firmware may sleep or switch SWD off; hold its reset button "
 	  "and try again." },
@@ -52,8 +52,8 @@ static const struct explanation table[] = {
 	{ "couldn't open", STMFW_ECOMMAND,
 	  "OpenOCD opens files on its own machine and with its own rights." },
 	{ "error reading to flash", STMFW_ETARGET,
-	  "The chip refuses to be read. Read protection, a bad contact, or a lost connection to the "
-	  "chip." },
+	  "The chip refuses to be read. Read protection, a bad contact, or a lost connection to "
+	  "the chip." },
 };
 
 static bool mentions(const char *text, const char *words)

@@ -76,8 +76,7 @@ static enum move take_banks(struct op *op)
 	l->all_banks = op->res.banks;
 	l->all_count = op->res.count;
 	if (f->o.bank >= l->all_count)
-		return stmfw__op_fail(op, STMFW_ERANGE, "there is no flash bank %u: OpenOCD has %zu",
-				      f->o.bank, l->all_count);
+		return stmfw__no_such_bank(op, f->o.bank, l->all_count);
 	f->banks = stmfw__arena_alloc(&op->arena, l->all_count * sizeof(*f->banks));
 	if (!f->banks)
 		return stmfw__op_ok(op); /* which says that memory ran out */

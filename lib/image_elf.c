@@ -160,8 +160,8 @@ static int read_segments(struct image_builder *b, Elf *elf)
 		return damaged(b);
 	if (count > TABLE_LIMIT || sections > TABLE_LIMIT)
 		return stmfw__image_fail(b, STMFW_EUNSUPPORTED, nowhere,
-					 "an ELF file with %zu segments and %zu sections: more than "
-					 "%u of either are in no firmware",
+					 "an ELF file with %zu segments and %zu sections: more "
+					 "than %u of either are in no firmware",
 					 count, sections, TABLE_LIMIT);
 	int err = check_table(b, "segments", h.e_phoff, (uint64_t)h.e_phnum * h.e_phentsize);
 	if (!err)

@@ -227,7 +227,8 @@ int stmfw_write_words(stmfw_client *c, const char *target, uint64_t address, uns
 /* Words where they fit: 8-bit accesses are several times slower. */
 static struct memory_range block_range(uint64_t address, size_t length)
 {
-	unsigned int width = (address | length) % 4 == 0 ? 32 : (address | length) % 2 == 0 ? 16 : 8;
+	uint64_t both = address | length;
+	unsigned int width = both % 4 == 0 ? 32 : both % 2 == 0 ? 16 : 8;
 
 	return (struct memory_range){ address, width, length / (width / 8) };
 }

@@ -85,8 +85,8 @@ void stmfw__op_free(struct op *op);
 
 /* ---- for steppers ---- */
 
-/* Run another stepper as a part of this one. Its job is in the arena, prepared. Once it is done, the
-   caller's next() is asked with last NULL, and op->res.status says how that ended. */
+/* Run another stepper as a part of this one. Its job is in the arena, prepared. Once it is done,
+   the caller's next() is asked with last NULL, and op->res.status says how that ended. */
 enum move stmfw__op_call(struct op *op, const struct op_kind *kind, void *job);
 /* The one that was called is done: back to its caller. */
 enum move stmfw__op_return(struct op *op);
@@ -96,8 +96,8 @@ static inline void *op_callers_job(const struct op *op)
 	return op->callers[op->depth - 1].job;
 }
 
-/* From here on the result is the truth about what the next command does to the chip: a wish to cancel
-   comes too late. False: there is one already, and op->res says so. */
+/* From here on the result is the truth about what the next command does to the chip: a wish to
+   cancel comes too late. False: there is one already, and op->res says so. */
 bool stmfw__op_shield(struct op *op);
 /* Begin the text of the next request. deadline_ms 0: the client's for quick commands. */
 struct buf *stmfw__op_script(struct op *op, const char *step, uint32_t deadline_ms);

@@ -16,7 +16,9 @@ static bool parse_bank(char *line, stmfw_bank *bank)
 		if (!field[i])
 			return false;
 	}
-	*bank = (stmfw_bank){ .name = field[1], .driver = field[2], .target = field[3], .chip = "" };
+	*bank = (stmfw_bank){
+		.name = field[1], .driver = field[2], .target = field[3], .chip = ""
+	};
 	if (!stmfw__parse_uint(field[0], &number) || number > 0xffff ||
 	    !stmfw__parse_uint(field[4], &bank->base) || !stmfw__parse_uint(field[5], &bank->size))
 		return false;

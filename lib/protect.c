@@ -222,9 +222,11 @@ static enum move tell_refusal(struct op *op, enum stmfw_rdp rdp)
 	const struct protect_job *job = op->job;
 	uint32_t other = first_other(job);
 	bool as_wanted = other > job->last;
-	const char *lost = rdp == STMFW_RDP_1 ? ". The chip has lost its option bytes, so that read "
-						"protection is on: removing it erases the chip"
-					      : "";
+	const char *lost = "";
+
+	if (rdp == STMFW_RDP_1)
+		lost = ". The chip has lost its option bytes, so that read protection is on: "
+		       "removing it erases the chip";
 
 	op->res.step = op->kind->name;
 	op->res.advice = job->refused.advice;
@@ -257,7 +259,8 @@ static enum move judge(struct op *op)
 		op->res.advice = POWER_CYCLE;
 		return stmfw__op_fail(op, STMFW_EVERIFY,
 				      "sector %" PRIu32 " of flash bank %u %s write protected%s",
-				      other, job->bank, job->wanted ? "is not" : "is still", caveat);
+				      other, job->bank, job->wanted ? "is not" : "is still",
+				      caveat);
 	}
 	return stmfw__op_done(
 		op, "sectors %" PRIu32 " to %" PRIu32 " of flash bank %u %s write protected%s",

@@ -62,12 +62,8 @@ static enum move take_banks(struct op *op)
 
 	if (op->res.status != STMFW_OK)
 		return MOVE_DONE;
-	if (job->bank >= op->res.count) {
-		op->res.advice = "stmfw-info lists the banks.";
-		return stmfw__op_fail(op, STMFW_ERANGE,
-				      "there is no flash bank %u: OpenOCD has %zu", job->bank,
-				      op->res.count);
-	}
+	if (job->bank >= op->res.count)
+		return stmfw__no_such_bank(op, job->bank, op->res.count);
 	const stmfw_bank *bank = &op->res.banks[job->bank];
 	job->its_bank = bank;
 	job->driver = stmfw__driver_find(bank->driver);

@@ -127,8 +127,8 @@ enum move stmfw__scratch_not_shared(struct op *op, const char *answer)
 
 	stmfw__reason(reason, sizeof(reason), answer, "");
 	op->res.step = "share file";
-	op->res.advice = "OpenOCD must run on this machine, under this user or as root, and see the "
-			 "same temporary directory.";
+	op->res.advice = "OpenOCD must run on this machine, under this user or as root, and see "
+			 "the same temporary directory.";
 	return stmfw__op_fail(op, STMFW_EUNSUPPORTED, "OpenOCD does not see our files: %s", reason);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * find bank, and does OpenOCD see our file? -> { command for a piece -> judged -> told } ... -> done
+ * find bank, and does OpenOCD see our file?
+ *     -> { command for a piece -> judged -> told } ... -> done
  *
  * Pieces make progress true and cancelling possible; between two of them the target is not
  * touched, so they cost next to nothing.

@@ -24,14 +24,14 @@ struct transfer {
 	const char *scratch_dir;
 	stmfw_progress_cb progress;
 	void *arg; /* for it, and for a sink */
-	struct scratch *scratch; /* the own one, or one lent by who has found bank and file already */
+	struct scratch *scratch; /* the own one, or one lent by who has found bank and file */
 	struct scratch own;
 	enum transfer_step step;
 	uint64_t done;  /* bytes of the pieces before the current one */
 	size_t piece;   /* bytes of the current one                   */
 	uint64_t sent_ns;
-	/* Write the command for the current piece; judge its reply (MOVE_OFFER: it is good); a piece
-	   that is offered in parts: MOVE_OFFER while another part is left (may be NULL). */
+	/* Write the command for the current piece; judge its reply (MOVE_OFFER: it is good); a
+	   piece that is offered in parts: MOVE_OFFER while another part is left (may be NULL). */
 	enum move (*send)(struct op *op);
 	enum move (*take)(struct op *op, const struct reply *reply);
 	enum move (*more)(struct op *op);

@@ -29,7 +29,7 @@ struct walk {
 	int64_t at, end;
 };
 
-/* b's addresses are taken as `shift` less than they are. Only addresses from `from` to below `end`. */
+/* b's addresses are taken as `shift` less than they are. Only addresses from `from` up to `end`. */
 void stmfw__walk_begin(struct walk *w, struct ranges a, struct ranges b, int64_t shift,
 		       int64_t from, int64_t end);
 bool stmfw__walk_next(struct walk *w, struct stretch *s);
