@@ -675,8 +675,8 @@ STMFW_API int stmfw_blank_check(stmfw_client *c, unsigned int bank, uint32_t fir
  * of a bank. It erases nothing.
  *
  * Success proves that OpenOCD wrote as many bytes as the file has, by its count, not that flash
- * holds them: see stmfw_verify_bank() and stmfw_verify_flash(). Some drivers fill up to whole sectors with FF,
- * which changes nothing where flash is blank.
+ * holds them: see stmfw_verify_bank() and stmfw_verify_flash(). Some drivers fill up to whole
+ * sectors with FF, which changes nothing where flash is blank.
  *
  * @length  bytes that the file is to have; 0: as many as it has
  * Reports  STMFW_ERANGE        the file does not fit there, is empty, or has another length;

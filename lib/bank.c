@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "client.h"
 #include "tcl.h"
 
 #define ADDRESSES ((uint64_t)1 << 32) /* that an STM32 has */

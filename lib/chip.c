@@ -12,7 +12,6 @@
 #include "chip.h"
 
 #include "bank.h"
-#include "client.h"
 #include "memory.h"
 #include "tcl.h"
 

@@ -8,7 +8,9 @@
  *                  +------ failed ------+--- lost ---+
  *   any --close--> CLOSING --> results delivered --> handles closed --> released --> close callback
  */
-#include "client.h"
+#include "deliver.h"
+#include "engine.h"
+#include "hello.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -121,34 +123,6 @@ int stmfw_client_connect(stmfw_client *c, const char *host, uint16_t port, stmfw
 
 /* ---- closing ---- */
 
-static void on_handle_closed(uv_handle_t *handle)
-{
-	struct stmfw_client *c = handle->data;
-
-	if (--c->handles > 0)
-		return;
-	stmfw_close_cb cb = c->close_cb;
-	void *arg = c->close_arg;
-	struct mem mem = c->mem;
-
-	stmfw__reader_release(&c->reader);
-	stmfw__arena_release(&c->server_arena);
-	stmfw__mem_free(&mem, c->peer);
-	stmfw__mem_free(&mem, c);
-	if (cb)
-		cb(arg);
-}
-
-void stmfw__client_close_if_quiet(struct stmfw_client *c)
-{
-	if (c->state != CLIENT_CLOSING || c->conns > 0 || !list_is_empty(&c->deliveries) ||
-	    uv_is_closing((uv_handle_t *)&c->deadline))
-		return;
-	uv_close((uv_handle_t *)&c->deadline, on_handle_closed);
-	uv_close((uv_handle_t *)&c->awake, on_handle_closed);
-	uv_close((uv_handle_t *)&c->deliver, on_handle_closed);
-}
-
 int stmfw_client_close(stmfw_client *c, stmfw_close_cb cb, void *arg)
 {
 	if (!c)
@@ -160,7 +134,7 @@ int stmfw_client_close(stmfw_client *c, stmfw_close_cb cb, void *arg)
 	c->close_arg = arg;
 	stmfw__deliver_only_results(c);
 	stmfw__engine_drop(c, STMFW_ECANCELED, 0, "the client was closed");
-	stmfw__client_close_if_quiet(c);
+	stmfw__engine_close_if_quiet(c);
 	return STMFW_OK;
 }
 

@@ -2,7 +2,7 @@
 /* Calls that are one command: any Tcl, notifications, shutdown. */
 #include <string.h>
 
-#include "client.h"
+#include "engine.h"
 #include "tcl.h"
 
 /* ---- any Tcl ---- */

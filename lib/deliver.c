@@ -14,7 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client.h"
+#include "deliver.h"
+#include "engine.h"
 #include "explain.h"
 #include "parse.h"
 
@@ -43,7 +44,7 @@ static void on_deliver(uv_check_t *check)
 		uv_idle_stop(&c->awake);
 		uv_check_stop(&c->deliver);
 	}
-	stmfw__client_close_if_quiet(c);
+	stmfw__engine_close_if_quiet(c);
 }
 
 void stmfw__deliver_init(struct stmfw_client *c)

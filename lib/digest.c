@@ -15,7 +15,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "client.h"
 #include "memory.h"
 #include "parse.h"
 #include "tcl.h"

@@ -17,7 +17,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client.h"
+#include "deliver.h"
+#include "engine.h"
 
 /* ---- operations ---- */
 
@@ -361,12 +362,42 @@ void stmfw__engine_conn_failed(void *owner, int uv_status)
 	}
 }
 
+/* ---- letting go ---- */
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+	struct stmfw_client *c = handle->data;
+
+	if (--c->handles > 0)
+		return;
+	stmfw_close_cb cb = c->close_cb;
+	void *arg = c->close_arg;
+	struct mem mem = c->mem;
+
+	stmfw__reader_release(&c->reader);
+	stmfw__arena_release(&c->server_arena);
+	stmfw__mem_free(&mem, c->peer);
+	stmfw__mem_free(&mem, c);
+	if (cb)
+		cb(arg);
+}
+
+void stmfw__engine_close_if_quiet(struct stmfw_client *c)
+{
+	if (c->state != CLIENT_CLOSING || c->conns > 0 || !list_is_empty(&c->deliveries) ||
+	    uv_is_closing((uv_handle_t *)&c->deadline))
+		return;
+	uv_close((uv_handle_t *)&c->deadline, on_handle_closed);
+	uv_close((uv_handle_t *)&c->awake, on_handle_closed);
+	uv_close((uv_handle_t *)&c->deliver, on_handle_closed);
+}
+
 static void on_gone(void *owner)
 {
 	struct stmfw_client *c = owner;
 
 	c->conns--;
-	stmfw__client_close_if_quiet(c);
+	stmfw__engine_close_if_quiet(c);
 }
 
 const struct conn_events stmfw__engine_conn_events = {

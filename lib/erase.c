@@ -8,7 +8,6 @@
  */
 #include <inttypes.h>
 
-#include "client.h"
 #include "plain.h"
 #include "protect.h"
 

@@ -14,7 +14,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "client.h"
+#include "engine.h"
 #include "flash.h"
 #include "opts.h"
 

@@ -6,9 +6,9 @@
  *     -> the sectors of each bank that the image touches; nothing of it may lie outside
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "client.h"
 #include "flash.h"
 
 /* ---- which banks ---- */

@@ -11,7 +11,6 @@
  */
 #include <string.h>
 
-#include "client.h"
 #include "flash.h"
 #include "read_flash.h"
 

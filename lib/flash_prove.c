@@ -7,7 +7,6 @@
  * A checksum that agrees is a proof; one that does not is a reason to look closer, as the line may
  * have damaged it. Where the chip cannot make any, all of it is read back.
  */
-#include "client.h"
 #include "flash.h"
 #include "read_flash.h"
 

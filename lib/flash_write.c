@@ -13,7 +13,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "client.h"
+#include <uv.h>
+
 #include "flash.h"
 #include "tcl.h"
 

@@ -7,7 +7,8 @@
  */
 #include <string.h>
 
-#include "client.h"
+#include "engine.h"
+#include "hello.h"
 #include "parse.h"
 
 static const char script[] =

@@ -9,7 +9,6 @@
 
 #include <string.h>
 
-#include "client.h"
 #include "parse.h"
 #include "tcl.h"
 

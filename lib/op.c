@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client.h"
+#include "engine.h"
 #include "explain.h"
 #include "parse.h"
 

@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "client.h"
+#include "engine.h"
 #include "opts.h"
 #include "parse.h"
 #include "tcl.h"

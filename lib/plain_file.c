@@ -13,7 +13,6 @@
 #include <inttypes.h>
 
 #include "bank.h"
-#include "client.h"
 #include "parse.h"
 #include "tcl.h"
 

@@ -6,7 +6,6 @@
 #include <inttypes.h>
 
 #include "bank.h"
-#include "client.h"
 #include "plain.h"
 #include "opts.h"
 #include "parse.h"

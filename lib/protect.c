@@ -15,7 +15,6 @@
 
 #include <inttypes.h>
 
-#include "client.h"
 #include "plain.h"
 
 #define POWER_CYCLE                                                                             \

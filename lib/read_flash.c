@@ -8,7 +8,6 @@
  */
 #include <inttypes.h>
 
-#include "client.h"
 #include "opts.h"
 #include "read_flash.h"
 #include "tcl.h"

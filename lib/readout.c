@@ -14,7 +14,6 @@
 
 #include "bank.h"
 #include "chip.h"
-#include "client.h"
 #include "plain.h"
 #include "options.h"
 #include "target.h"

@@ -20,8 +20,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <uv.h>
 
-#include "client.h"
 #include "explain.h"
 #include "tcl.h"
 

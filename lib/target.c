@@ -8,7 +8,6 @@
  */
 #include <string.h>
 
-#include "client.h"
 #include "parse_target.h"
 #include "target.h"
 #include "tcl.h"

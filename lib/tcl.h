@@ -12,8 +12,8 @@ void stmfw__tcl_word(struct buf *b, const void *bytes, size_t length);
 /* The same for a C string, with a blank in front. */
 void stmfw__tcl_arg(struct buf *b, const char *s);
 /* A script that runs `script` with `target` as the current one ("" or NULL: the one that is), for
-   commands that know no other. Its result: a list of the target's name and the script's result. The current
-   target belongs to our connection; it is as before afterwards. */
+   commands that know no other. Its result: a list of the target's name and the script's result. The
+   current target belongs to our connection; it is as before afterwards. */
 void stmfw__tcl_on_target(struct buf *b, const char *target, const char *script);
 /* The same without the name. */
 void stmfw__tcl_result_on_target(struct buf *b, const char *target, const char *script);

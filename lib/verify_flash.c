@@ -9,7 +9,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "client.h"
 #include "plain.h"
 #include "opts.h"
 #include "tcl.h"
@@ -55,7 +54,8 @@ static enum move take_verdict(struct op *op, const struct reply *reply)
 		op->res.advice = "The line to the chip is not reliable, or its content changed: "
 				 "shorten the wires or lower `adapter speed`, and try again.";
 		return stmfw__op_fail(op, STMFW_EVERIFY,
-				      "the chip holds something else in the %zu bytes at 0x%08" PRIx64,
+				      "the chip holds something else in the %zu bytes at "
+				      "0x%08" PRIx64,
 				      piece, address);
 	}
 	if (!reply_ok(reply))
@@ -64,8 +64,8 @@ static enum move take_verdict(struct op *op, const struct reply *reply)
 	uint64_t n = stmfw__op_count(reply, "verified ");
 	if (n != piece)
 		return stmfw__op_fail(op, STMFW_EVERIFY,
-				      "OpenOCD compared %" PRIu64 " of %zu bytes at 0x%08" PRIx64, n,
-				      piece, address);
+				      "OpenOCD compared %" PRIu64 " of %zu bytes at 0x%08" PRIx64,
+				      n, piece, address);
 	return MOVE_OFFER;
 }
 

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The client: one connection, a queue of operations, one of them running.
- *
- *   client.c   the public functions of the handle
- *   engine.c   runs operations over the connection: the queue, deadlines, replies, loss
- *   deliver.c  the one place that calls the user
+ * The client: one connection, a queue of operations, one of them running; and what engine.c does
+ * with it. The public functions of the handle are in client.c.
  */
-#ifndef STMFW_CLIENT_H
-#define STMFW_CLIENT_H
+#ifndef STMFW_ENGINE_H
+#define STMFW_ENGINE_H
 
 #include <uv.h>
 
@@ -56,8 +53,6 @@ struct stmfw_client {
 	void *close_arg;
 };
 
-/* ---- engine.c ---- */
-
 extern const struct conn_events stmfw__engine_conn_events;
 void stmfw__engine_conn_failed(void *client, int uv_status);
 /* Start the next operation if there is one and nothing runs. */
@@ -70,29 +65,7 @@ void stmfw__engine_finish(struct op *op);
 void stmfw__engine_drop(struct stmfw_client *c, int status, int uv_status, const char *text);
 void stmfw__engine_start_deadline(struct stmfw_client *c, uint32_t ms);
 void stmfw__engine_cancel(struct op *op);
-
-/* ---- deliver.c ---- */
-
-void stmfw__deliver_init(struct stmfw_client *c);
-void stmfw__deliver_soon(struct stmfw_client *c, struct delivery *d,
-			 void (*run)(struct stmfw_client *c, struct delivery *d));
-/* A notification or a captured log, for the user's callbacks. Without memory it is lost: that is
-   better than giving up a connection in the middle of flashing. */
-void stmfw__deliver_event(struct stmfw_client *c, const char *record, size_t length);
-void stmfw__deliver_log(struct stmfw_client *c, const char *log, size_t length);
-void stmfw__deliver_result(struct op *op);
-void stmfw__deliver_offer(struct op *op);
-void stmfw__deliver_lost(struct stmfw_client *c, int status, int uv_status, const char *text);
-/* Closing: nothing but results is delivered any more. */
-void stmfw__deliver_only_results(struct stmfw_client *c);
-
-/* ---- client.c ---- */
-
 /* Closing, and nothing left to tell or to wait for: let go of the handles, then the memory. */
-void stmfw__client_close_if_quiet(struct stmfw_client *c);
-
-/* ---- hello.c ---- */
-
-extern const struct op_kind stmfw__connect_kind;
+void stmfw__engine_close_if_quiet(struct stmfw_client *c);
 
 #endif

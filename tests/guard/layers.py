@@ -1,0 +1,72 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""What lib/ includes is what the picture of its layers in lib/README.md allows.
+
+The picture is the indented part of "## Layers": rows of files with a line of "|" between two of
+them; a blank line begins the next pile of rows. The last row of the first pile is the ground that
+all may stand on. A header belongs to the row of its .c file.
+
+usage: layers.py LIB
+"""
+import os
+import re
+import sys
+
+
+def piles_of(readme):
+    """[[{file, ...}, ...], ...]: piles of rows, from the top."""
+    text = readme.split('\n## Layers\n', 1)[1].split('\n## ', 1)[0]
+    piles = [[set()]]
+    for line in text.splitlines():
+        if line.strip() == '|':
+            piles[-1].append(set())
+        elif line.startswith('    '):
+            piles[-1][-1].update(re.findall(r'\b(\w+)\.[ch]\b', line))
+        elif not line and piles[-1] != [set()]:
+            piles.append([set()])
+    return [p for p in piles if p != [set()]]
+
+
+def places_of(piles):
+    """{file: (pile, row)}, and the files that are in the picture twice."""
+    places, twice = {}, set()
+    for p, pile in enumerate(piles):
+        for r, row in enumerate(pile):
+            twice |= row & places.keys()
+            places.update({name: (p, r) for name in row})
+    return places, twice
+
+
+def is_allowed(place, included, ground):
+    return included == ground or (included[0] == place[0] and included[1] >= place[1])
+
+
+def includes_of(path):
+    with open(path, encoding='utf-8') as f:
+        return re.findall(r'^#include "(\w+)\.h"', f.read(), re.M)
+
+
+def main():
+    lib = sys.argv[1]
+    with open(os.path.join(lib, 'README.md'), encoding='utf-8') as f:
+        piles = piles_of(f.read())
+    places, twice = places_of(piles)
+    ground = (0, len(piles[0]) - 1)
+    files = sorted(n for n in os.listdir(lib) if n.endswith(('.c', '.h')))
+    stems = {os.path.splitext(n)[0] for n in files}
+    bad = ['twice in the picture: ' + n for n in sorted(twice)]
+    bad += ['not in the picture: ' + n for n in sorted(stems - places.keys())]
+    bad += ['only in the picture: ' + n for n in sorted(places.keys() - stems)]
+    count = 0
+    for name in files:
+        for included in includes_of(os.path.join(lib, name)):
+            stem = os.path.splitext(name)[0]
+            count += 1
+            if stem in places and included in places and \
+                    not is_allowed(places[stem], places[included], ground):
+                bad.append('%s includes %s.h, which is above or beside it' % (name, included))
+    print('\n'.join(bad) if bad else '%d includes go down or sideways' % count)
+    return 1 if bad or len(piles) != 2 or count < 100 else 0
+
+
+sys.exit(main())
