@@ -28,6 +28,7 @@ enum backup_verify { VERIFY_CRC, VERIFY_REREAD, VERIFY_NONE };
 struct backup_opts {
 	const char *file; /* NULL: make a name */
 	bool force;
+	const char *spare; /* a file that is needed and must not be replaced, or NULL */
 	int bank;         /* number, or BANK_ALL */
 	uint64_t offset;
 	uint64_t length;  /* 0: to the end */
@@ -79,6 +80,8 @@ const char *backup_verify_name(enum backup_verify verify);
 
 /* ---- backup_save.c ---- */
 
+/* May a backup get this name? False: after cli_fail(). */
+bool backup_may_be_made(const char *path, const struct backup_opts *opts, struct cli *cli);
 /* Names the image's file. False: after cli_fail(), also when that file may not be made. */
 bool backup_choose_path(struct image *image, const struct backup_opts *opts,
 			const struct board *board, bool one_of_many, struct cli *cli);

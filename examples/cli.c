@@ -7,21 +7,36 @@
  */
 #include "cli.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <stmfw.h>
 
 #include "jsonl.h"
 #include "text.h"
 
+/* Else the next file or socket would get that number, and what is printed would go there. */
+static void open_missing(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 void cli_init(struct cli *cli, const char *tool)
 {
 	memset(cli, 0, sizeof(*cli));
 	cli->tool = tool;
+	open_missing();
 	signal(SIGPIPE, SIG_IGN);
 	address_parse(&cli->server, "");
 }

@@ -36,7 +36,7 @@
 	X(INTERNAL, 13, "out of memory, own fault")                                           \
 	X(BOARD, 14, "another board or chip")                                                 \
 	X(INTERRUPTED, 130, "stopped by Ctrl-C")                                              \
-	X(TERMINATED, 143, "stopped by SIGTERM")
+	X(TERMINATED, 143, "stopped by SIGTERM or SIGHUP")
 
 enum cli_exit {
 #define CLI_EXIT_ENUM(name, number, meaning) CLI_##name = (number),
@@ -84,7 +84,8 @@ struct cli_syntax {
 	void *arg;
 };
 
-/* Prepares the process, too: SIGPIPE is ignored from here on. */
+/* Prepares the process, too, and comes first: opens what is missing of stdin, stdout and stderr, and
+   from here on SIGPIPE is ignored. */
 void cli_init(struct cli *cli, const char *tool);
 /* Reads the command line; optind is then the first operand. False: nothing more is to be done. */
 bool cli_parse(struct cli *cli, int argc, char **argv, const struct cli_syntax *syntax);

@@ -4,7 +4,6 @@
 
 #include "flashrun.h"
 #include "imagefile.h"
-#include "savefile.h"
 #include "text.h"
 
 static const char help[] =
@@ -131,18 +130,6 @@ static bool options_agree(struct flashrun *run)
 	return false;
 }
 
-/* A backup that could not be saved is better known before the chip is halted. */
-static bool backup_may_be_made(struct flashrun *run)
-{
-	char why[SAVEFILE_WHY];
-
-	if (!run->backup.file || savefile_check(run->backup.file, run->backup.force, why))
-		return true;
-	cli_fail(&run->cli, CLI_FILE, "Choose another name; --force replaces an existing file.",
-		 "No backup: %s.", why);
-	return false;
-}
-
 int main(int argc, char **argv)
 {
 	struct flashrun run = { .doing = "flash it", .repair = "stmfw-flash IMAGE" };
@@ -156,9 +143,13 @@ int main(int argc, char **argv)
 		return cli_end(&run.cli, cli_end_object(&run.cli));
 	if (optind >= argc)
 		cli_fail(&run.cli, CLI_USAGE, "--help shows how it is called.", "Which image?");
-	else if (options_agree(&run) && flashrun_load(&run, argv[optind], &p.image) &&
-		 backup_may_be_made(&run))
-		return flashrun_main(&run);
+	else if (options_agree(&run) && flashrun_load(&run, argv[optind], &p.image)) {
+		run.backup.spare = run.path;
+		/* A backup that could not be saved is better known before the chip is halted. */
+		if (!run.backup.file ||
+		    backup_may_be_made(run.backup.file, &run.backup, &run.cli))
+			return flashrun_main(&run);
+	}
 	stmfw_image_free(run.image);
 	return cli_end(&run.cli, cli_end_object(&run.cli));
 }

@@ -2,7 +2,7 @@
 /*
  * A run that brings an image into flash:
  *
- *     connected -> (unprotected) -> flashed
+ *     connected -> (flashrun_unprotect.c) -> flashed
  *
  * The library does the work in one call; here is what a person wants around it: which board it is,
  * a backup in a file before anything is erased, progress, and Ctrl-C that leaves a whole firmware.
@@ -15,21 +15,21 @@
 #include "imagefile.h"
 #include "text.h"
 
-static void leave(struct flashrun *run)
+void flashrun_leave(struct flashrun *run)
 {
 	progress_clear(&run->session.progress);
 	session_close(&run->session);
 }
 
-static void expect(struct flashrun *run, int err)
+void flashrun_expect(struct flashrun *run, int err)
 {
 	if (err == STMFW_OK)
 		return;
 	cli_fail(&run->cli, cli_exit_of(err), "", "Cannot go on: %s.", stmfw_strerror(err));
-	leave(run);
+	flashrun_leave(run);
 }
 
-static bool went_well(struct flashrun *run, const char *doing, const stmfw_result *res)
+bool flashrun_went_well(struct flashrun *run, const char *doing, const stmfw_result *res)
 {
 	if (run->session.signal == 0 && res->status == STMFW_OK)
 		return true;
@@ -149,11 +149,11 @@ static void flashed(stmfw_client *c, const stmfw_result *res, void *arg)
 	if (res->status == STMFW_OK)
 		run->session.signal = 0; /* it came too late to change anything */
 	if (run->cli.exit == CLI_OK)
-		went_well(run, run->doing, res);
-	leave(run);
+		flashrun_went_well(run, run->doing, res);
+	flashrun_leave(run);
 }
 
-static void start_flash(struct flashrun *run)
+void flashrun_flash(struct flashrun *run)
 {
 	run->opts.size = sizeof(run->opts);
 	run->opts.image = run->image;
@@ -165,46 +165,23 @@ static void start_flash(struct flashrun *run)
 	run->session.stop_words = "Stopping where the flash can be made whole: the old content will be "
 				  "put back. Ctrl-C again stops at once and may leave a mixture.";
 	run->session.patience_ms = 0; /* putting back takes as long as it takes */
-	expect(run, stmfw_flash(run->session.client, &run->opts, flashed, run, &run->session.op));
+	flashrun_expect(run, stmfw_flash(run->session.client, &run->opts, flashed, run, &run->session.op));
 }
 
-/* ---- read protection --------------------------------------------------------------------- */
-
-static void unprotected(stmfw_client *c, const stmfw_result *res, void *arg)
-{
-	struct flashrun *run = arg;
-
-	(void)c;
-	if (!went_well(run, "remove the read protection", res)) {
-		leave(run);
-		return;
-	}
-	run->unprotect = UNPROTECT_DONE;
-	cli_say(&run->cli, "There is no read protection (now); what was protected is erased.");
-	start_flash(run);
-}
-
-static void start_unprotect(struct flashrun *run)
-{
-	run->unprotect = UNPROTECT_TRIED;
-	expect(run, stmfw_unprotect(run->session.client, run->opts.bank, STMFW_UNPROTECT_ERASES_CHIP,
-				    unprotected, run, &run->session.op));
-}
+/* ---- begin and end ----------------------------------------------------------------------- */
 
 static void connected(stmfw_client *c, const stmfw_result *res, void *arg)
 {
 	struct flashrun *run = arg;
 
 	(void)c;
-	if (!went_well(run, "connect", res))
-		leave(run);
-	else if (run->unprotect == UNPROTECT_ASKED && !(run->opts.flags & STMFW_FLASH_DRY_RUN))
-		start_unprotect(run);
+	if (!flashrun_went_well(run, "connect", res))
+		flashrun_leave(run);
+	else if (run->unprotect == UNPROTECT_ASKED)
+		flashrun_unprotect(run);
 	else
-		start_flash(run);
+		flashrun_flash(run);
 }
-
-/* ---- begin and end ----------------------------------------------------------------------- */
 
 bool flashrun_parse_after(enum stmfw_after *after, const char *value)
 {
@@ -234,6 +211,8 @@ int flashrun_main(struct flashrun *run)
 		json_decref(run->saved[i].manifest);
 	}
 	free(run->saved);
+	free(run->numbers);
+	free(run->banks);
 	json_decref(run->open);
 	stmfw_image_free(run->image);
 	return code;

@@ -133,6 +133,10 @@ static const char *content_name(const struct flashrun *run)
 					     [STMFW_CONTENT_MIXED] = "mixed",
 					     [STMFW_CONTENT_UNKNOWN] = "unknown" };
 
+	if (run->unprotect == UNPROTECT_TRIED)
+		return "unknown";
+	if (run->unprotect == UNPROTECT_DONE && run->content == STMFW_CONTENT_UNCHANGED)
+		return "erased";
 	return run->has_report ? names[run->content] : "unchanged";
 }
 
@@ -171,7 +175,8 @@ static void say_content(struct flashrun *run)
 		return;
 	}
 	if (run->unprotect == UNPROTECT_DONE && run->content == STMFW_CONTENT_UNCHANGED) {
-		cli_add(&run->cli, "Nothing was written; what was protected is erased.");
+		cli_add(&run->cli, "The read protection is removed, which erased the chip; nothing was "
+				   "written.");
 		return;
 	}
 	switch (run->has_report ? run->content : STMFW_CONTENT_UNCHANGED) {
@@ -211,6 +216,10 @@ static void say_success(struct flashrun *run)
 		text_size(size, run->proven), run->path, run->proven == 1 ? "is" : "are",
 		run->changed, run->changed == 1 ? "" : "s", run->skipped,
 		text_time(time, run->elapsed_ms));
+	if (run->unprotect == UNPROTECT_DONE)
+		cli_add(&run->cli, "The read protection is removed, and the chip was erased.");
+	if (run->unprotect == UNPROTECT_NEEDLESS)
+		cli_add(&run->cli, "There was no read protection to remove.");
 	if (run->retries)
 		cli_add(&run->cli, "%u repetition%s needed.", run->retries,
 			run->retries == 1 ? " was" : "s were");
@@ -231,6 +240,11 @@ static json_t *end_object(const struct flashrun *run)
 			       (json_int_t)run->proven, "written", (json_int_t)run->written,
 			       "erased_sectors", (int)run->erased, "retries", (int)run->retries,
 			       "open", run->open, "files", files));
+	if (run->unprotect != UNPROTECT_NOT_ASKED)
+		json_object_set_new(end, "unprotected",
+				    run->unprotect == UNPROTECT_TRIED
+					    ? json_null()
+					    : json_boolean(run->unprotect == UNPROTECT_DONE));
 	if (run->board.identified)
 		json_object_set_new(end, "chip", board_json(&run->board));
 	return end;

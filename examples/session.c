@@ -55,7 +55,7 @@ static void on_signal(uv_signal_t *handle, int number)
 
 void session_stopped(const struct session *s, const char *doing)
 {
-	cli_fail(s->cli, s->signal == SIGTERM ? CLI_TERMINATED : CLI_INTERRUPTED, "",
+	cli_fail(s->cli, s->signal == SIGINT ? CLI_INTERRUPTED : CLI_TERMINATED, "",
 		 "Stopped as asked, while trying to %s.", doing);
 }
 
@@ -65,16 +65,28 @@ static void in_background(struct session *s, uv_handle_t *handle)
 	uv_unref(handle);
 }
 
+/* As nohup asks for it. */
+static bool is_ignored(int number)
+{
+	struct sigaction now;
+
+	return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 static void watch_signals(struct session *s)
 {
 	uv_timer_init(&s->loop, &s->patience);
 	uv_signal_init(&s->loop, &s->interrupt);
 	uv_signal_init(&s->loop, &s->terminate);
+	uv_signal_init(&s->loop, &s->hangup);
 	in_background(s, (uv_handle_t *)&s->patience);
 	in_background(s, (uv_handle_t *)&s->interrupt);
 	in_background(s, (uv_handle_t *)&s->terminate);
+	in_background(s, (uv_handle_t *)&s->hangup);
 	uv_signal_start(&s->interrupt, on_signal, SIGINT);
 	uv_signal_start(&s->terminate, on_signal, SIGTERM);
+	if (!is_ignored(SIGHUP))
+		uv_signal_start(&s->hangup, on_signal, SIGHUP);
 }
 
 static void forget_signals(struct session *s)
@@ -82,6 +94,7 @@ static void forget_signals(struct session *s)
 	uv_close((uv_handle_t *)&s->patience, NULL);
 	uv_close((uv_handle_t *)&s->interrupt, NULL);
 	uv_close((uv_handle_t *)&s->terminate, NULL);
+	uv_close((uv_handle_t *)&s->hangup, NULL);
 	uv_run(&s->loop, UV_RUN_DEFAULT);
 }
 

@@ -2,9 +2,10 @@
 /*
  * What every tool runs in: one client on one loop, and Ctrl-C.
  *
- * A first SIGINT or SIGTERM asks the running operation to stop; its callback finds session->signal
- * set and decides how to leave the board. After patience_ms, 5 seconds unless the tool says otherwise, or at
- * a second signal, the client is closed, and outstanding callbacks come with STMFW_ECANCELED.
+ * A first SIGINT, SIGTERM or SIGHUP (the terminal is gone) asks the running operation to stop; its
+ * callback finds session->signal set and decides how to leave the board. After patience_ms, 5
+ * seconds unless the tool says otherwise, or at a second signal, the client is closed, and
+ * outstanding callbacks come with STMFW_ECANCELED.
  */
 #ifndef SESSION_H
 #define SESSION_H
@@ -21,10 +22,10 @@ struct session {
 	stmfw_op op;          /* the tool keeps here what it waits for: a signal cancels it */
 	const char *stop_words; /* told at the first signal; NULL: nothing                 */
 	uint64_t patience_ms; /* between the first signal and closing; 0: no limit           */
-	int signal;           /* SIGINT or SIGTERM once one has come, otherwise 0          */
+	int signal;           /* which one, once one has come, otherwise 0                 */
 	struct progress progress;
 	uv_loop_t loop;
-	uv_signal_t interrupt, terminate;
+	uv_signal_t interrupt, terminate, hangup;
 	uv_timer_t patience;
 };
 

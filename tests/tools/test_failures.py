@@ -130,6 +130,19 @@ def test_full_stdout():
         assert read(rig.path("x")) == rig.image
 
 
+def test_closed_descriptors():
+    every_tool = (("stmfw-backup", "x", "--force"), ("stmfw-flash", "x"), ("stmfw-info",),
+                  ("stmfw-compare", "x"), ("stmfw-protect",), ("stmfw-restore", "x"))
+    with Rig() as rig:
+        for tool in every_tool:
+            for closed in (0,), (1,), (2,), (0, 1, 2):
+                process = rig.begin(*tool, preexec_fn=lambda fds=closed: [os.close(f) for f in fds])
+                result = finish(process)
+                assert result.code == 0, (tool, closed, result)
+        assert read(rig.path("x")) == rig.image == rig.flash_now()
+        assert rig.files() == ["x", "x.json"]
+
+
 def test_part_of_another_run_is_kept():
     with Rig() as rig:
         write(rig.path("x.part"), b"mine")

@@ -237,13 +237,45 @@ def test_read_protection_is_removed_if_asked():
         with Rig(chip, driver=driver, board=("--fault", "rdp")) as rig:
             data = make_image(3000)
             rig.file("x.bin", data)
-            rig.flash("--dry-run", "--unprotect", "x.bin").check(6)
+            rig.flash("--dry-run", "--unprotect", "x.bin").check(
+                6, "dry run ends here", "Nothing was erased", "Without --dry-run .* ERASES")
             check_untouched(rig)
             rig.flash("--backup", "y", "--unprotect", "x.bin").check(2, "cannot be saved")
             check_untouched(rig)
-            check_success(rig, rig.flash("--json", "--unprotect", "x.bin"),
-                          data + b"\xff" * (SIZES[chip] - len(data)))
+            result = rig.flash("--json", "--unprotect", "x.bin")
+            check_success(rig, result, data + b"\xff" * (SIZES[chip] - len(data)))
+            end = result.events()[-1]
+            assert end["unprotected"] is True and "chip was erased" in end["message"], end
             assert json.loads(rig.info("--json").check(0).out)["chip"]["read_protection"] == "off"
+
+
+def test_read_protection_stays_if_the_image_does_not_fit():
+    for chip, driver in BOARDS:
+        with Rig(chip, driver=driver, board=("--fault", "rdp")) as rig:
+            resets = rig.stats()["resets"]
+            rig.file("x.bin", rng.randbytes(SIZES[chip] + 5))
+            rig.file("x.hex", ihex([(BASE, b"1234"), (0x20000000, b"5678")]).encode())
+            end = "0x08010000" if chip == "f103c8" else "0x08100000"
+            for args, where in (["x.bin"], f"{end} \\+ 5 bytes"), (["x.hex"], "0x20000000 \\+ 4"):
+                result = rig.flash("--json", "--unprotect", *args).check(
+                    7, where, "protection was not removed", "Nothing was erased or written", UID)
+                assert result.events()[-1]["unprotected"] is False, result
+            check_untouched(rig)
+            rig.flash("--bank", "7", "--unprotect", "x.bin").check(7, "no flash bank 7")
+            check_untouched(rig)
+            assert rig.stats()["resets"] == resets
+            assert json.loads(rig.info("--json").check(0).out)["chip"]["read_protection"] != "off"
+
+
+def test_nothing_is_erased_for_a_protection_that_is_off():
+    with Rig() as rig:
+        data = make_image(3000)
+        rig.file("x.bin", data)
+        result = rig.flash("--json", "--unprotect", "x.bin")
+        check_success(rig, result, after_flashing(rig.chip, rig.image, data, 0, False))
+        end = result.events()[-1]
+        assert end["unprotected"] is False and "no read protection" in end["message"], end
+        assert "erased itself" not in result.err, result
 
 
 def test_write_protection():
@@ -290,6 +322,27 @@ def test_the_backup_cannot_be_saved():
         rig.flash("--backup", "no/such/folder", "x.bin").check(9)
         check_untouched(rig)
         assert read(rig.path("old.bin")) == b"mine"
+
+
+def test_a_backup_does_not_replace_what_is_needed():
+    with Rig() as rig:
+        new = make_image(3000)
+        rig.file("new.elf", read(firmware("blinky-f103-new.elf")))
+        rig.file("new.bin", new)
+        os.symlink("new.bin", rig.path("link"))
+        for image, backup in (("new.bin", "new.bin"), ("new.bin", "./new.bin"), ("link", "new.bin"),
+                              ("new.bin", rig.path("new.bin")), ("new.elf", "new.elf")):
+            rig.flash(image, "--backup", backup, "--force").check(2, "would replace", "another name")
+        rig.file("x.part", new)
+        rig.flash("x.part", "--backup", "x", "--force").check(2, "would replace")
+        assert read(rig.path("new.bin")) == read(rig.path("x.part")) == new
+        rig.backup("old.bin").check(0)
+        manifest = read(rig.path("old.bin.json"))
+        rig.flash("new.bin", "--backup", "old.bin.json", "--force").check(9, "manifest of .old.bin")
+        rig.backup("old.bin.json", "--force").check(9, "manifest of .old.bin")
+        assert read(rig.path("old.bin.json")) == manifest
+        check_untouched(rig)
+        rig.backup("alone.json").check(0)
 
 
 # ---- backup and restore
@@ -419,6 +472,30 @@ def test_ctrl_c_puts_the_old_content_back():
         assert b"put back" in err, err
         assert rig.flash_now() == rig.image
         assert rig.stats()["running"]
+
+
+def test_a_closed_terminal_puts_the_old_content_back():
+    with Rig("f407vg", board=("--latency-us", "300")) as rig:
+        rig.file("x.bin", make_image(1 << 20))
+        process = rig.begin("stmfw-flash", "--json", "x.bin")
+        until_event(process, is_writing)
+        process.send_signal(signal.SIGHUP)
+        out, err = process.communicate(timeout=60)
+        end = json.loads(out.splitlines()[-1])
+        assert process.returncode == 143 and end["content"] == "old", (end, err)
+        assert rig.flash_now() == rig.image and rig.stats()["running"]
+
+
+def test_nohup():
+    with Rig("f407vg", board=("--latency-us", "300")) as rig:
+        data = make_image(300000)
+        rig.file("x.bin", data)
+        process = rig.begin("stmfw-flash", "--json", "x.bin",
+                            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        until_event(process, is_writing)
+        process.send_signal(signal.SIGHUP)
+        process.communicate(timeout=60)
+        assert process.returncode == 0 and rig.flash_now()[:len(data)] == data
 
 
 def test_ctrl_c_before_anything_was_changed():
