@@ -37,6 +37,8 @@ static void save(struct backup *b)
 	bool ok = digest_sha256(image->sha256, image->data, (size_t)image->length);
 
 	image->verdict = dump_check(image->data, (size_t)image->length);
+	if (image->base + image->offset == BOARD_FLASH && image->length >= BOARD_START_BYTES)
+		board_see_start(&b->visit.board, image->data);
 	if (!ok)
 		cli_fail(&b->visit.cli, CLI_INTERNAL, "", "SHA-256 could not be calculated.");
 	else

@@ -91,16 +91,37 @@ void board_failed(const struct board *board, struct cli *cli, const char *doing,
 		 full_stop(text), where);
 }
 
+static uint32_t word_at(const uint8_t *bytes)
+{
+	return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+	       (uint32_t)bytes[3] << 24;
+}
+
+/* The initial stack pointer and the address of the first instruction, which is odd in Thumb code;
+   flash can be seen at 0, too. */
+void board_see_start(struct board *board, const uint8_t first[BOARD_START_BYTES])
+{
+	uint32_t stack = word_at(first), entry = word_at(first + 4);
+	bool in_ram = stack >= 0x10000000 && stack < 0x40000000;
+	bool in_flash = (entry & ~0x08ffffffu) == 0;
+
+	board->start = in_ram && in_flash && (entry & 1) ? START_PLAUSIBLE : START_NONE;
+}
+
 void board_add_state(const struct board *board, struct cli *cli)
 {
 	switch (board->state) {
 	case BOARD_UNTOUCHED:
+		if (cli->exit != CLI_OK && board->identified && !cli_told(cli, "touched"))
+			cli_add(cli, "The chip was not touched.");
 		break;
 	case BOARD_HALTED:
 		cli_add(cli, "The chip is halted.");
 		break;
 	case BOARD_RUNNING:
-		cli_add(cli, "The chip was reset and runs its firmware again.");
+		cli_add(cli, board->start == START_PLAUSIBLE
+				     ? "The chip was reset and runs its firmware again."
+				     : "The chip was reset and is no longer halted.");
 		break;
 	case BOARD_UNKNOWN:
 		cli_add(cli, "The chip may still be halted: reset it or switch it off and on.");

@@ -231,6 +231,11 @@ void cli_add(struct cli *cli, const char *format, ...)
 	va_end(args);
 }
 
+bool cli_told(const struct cli *cli, const char *words)
+{
+	return strcasestr(cli->message, words) != NULL;
+}
+
 void cli_say(const struct cli *cli, const char *format, ...)
 {
 	va_list args;

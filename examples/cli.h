@@ -98,6 +98,8 @@ void cli_fail(struct cli *cli, enum cli_exit code, const char *advice, const cha
 	__attribute__((format(printf, 4, 5)));
 /* Adds another sentence to the message. */
 void cli_add(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Whether the message has these words already. */
+bool cli_told(const struct cli *cli, const char *words);
 /* One line for people on stderr, unless they asked for quiet or for JSON. */
 void cli_say(const struct cli *cli, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

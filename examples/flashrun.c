@@ -33,8 +33,11 @@ bool flashrun_went_well(struct flashrun *run, const char *doing, const stmfw_res
 {
 	if (run->session.signal == 0 && res->status == STMFW_OK)
 		return true;
+	char who[256];
+
+	board_describe(&run->board, &run->cli, who, sizeof(who));
 	if (run->session.signal != 0)
-		session_stopped(&run->session, doing);
+		session_stopped(&run->session, doing, who);
 	else
 		board_failed(&run->board, &run->cli, doing, res);
 	return false;
@@ -62,7 +65,10 @@ static int on_chip(stmfw_client *c, const stmfw_chip *chip, void *arg)
 		return 1;
 	}
 	cli_say(&run->cli, "%s", who);
-	return !run->check || run->check(run) ? 0 : 1;
+	if (run->check && !run->check(run))
+		return 1;
+	run->board.state = BOARD_UNKNOWN; /* it will be reset now */
+	return 0;
 }
 
 /* ---- the backup -------------------------------------------------------------------------- */
@@ -114,11 +120,33 @@ static int save_backup(stmfw_client *c, const stmfw_bank *bank, const uint8_t *d
 
 /* ---- flashing ---------------------------------------------------------------------------- */
 
+static const char nothing_yet[] = "Stopping; nothing has been changed yet.";
+static const char putting_back[] =
+	"Stopping where the flash can be made whole: the old content will be put back. Ctrl-C again "
+	"stops at once and may leave a mixture.";
+static const char proving[] =
+	"All is written and is being proven: that will end by itself. Ctrl-C again stops at once, and "
+	"then it is not known what the flash holds.";
+static const char back_already[] =
+	"The old content is being put back already. Ctrl-C again stops at once and may leave a mixture.";
+
+/* What Ctrl-C would lead to from here on. */
+static void choose_words(struct flashrun *run, const char *step)
+{
+	if (strcmp(step, "erase") == 0 || strcmp(step, "write") == 0)
+		run->session.stop_words = putting_back;
+	else if (strcmp(step, "prove") == 0)
+		run->session.stop_words = proving;
+	else if (strcmp(step, "restore") == 0)
+		run->session.stop_words = back_already;
+}
+
 static void on_progress(stmfw_client *c, const stmfw_progress *p, void *arg)
 {
 	struct flashrun *run = arg;
 
 	(void)c;
+	choose_words(run, p->step);
 	if (strcmp(p->step, "write") == 0)
 		run->shown = p->done;
 	/* Erasing and writing take turns. For people they are one thing. */
@@ -135,22 +163,50 @@ static int on_plan(stmfw_client *c, const stmfw_plan *plan, void *arg)
 	(void)c;
 	progress_clear(&run->session.progress);
 	flashrun_show_plan(run, plan);
+	if (!(run->opts.flags & STMFW_FLASH_DRY_RUN))
+		run->session.stop_words = putting_back;
 	return 0;
+}
+
+/* After a failure: what is the chip doing? */
+static void looked(stmfw_client *c, const stmfw_result *res, void *arg)
+{
+	struct flashrun *run = arg;
+	size_t running = 0, halted = 0, others = 0;
+
+	(void)c;
+	for (size_t i = 0; res->status == STMFW_OK && i < res->count; i++) {
+		const stmfw_target *t = &res->targets[i];
+
+		running += t->examined && t->state == STMFW_TARGET_RUNNING;
+		halted += t->examined && t->state == STMFW_TARGET_HALTED;
+		others += t->examined && t->state != STMFW_TARGET_RUNNING &&
+			  t->state != STMFW_TARGET_HALTED;
+	}
+	run->board.state = others || (running > 0) == (halted > 0) ? BOARD_UNKNOWN :
+			   running				   ? BOARD_RUNNING :
+								     BOARD_HALTED;
+	flashrun_leave(run);
 }
 
 static void flashed(stmfw_client *c, const stmfw_result *res, void *arg)
 {
 	struct flashrun *run = arg;
+	bool ok = res->status == STMFW_OK;
 
-	(void)c;
 	progress_clear(&run->session.progress);
 	flashrun_keep_report(run, res->flash);
 	run->elapsed_ms = res->elapsed_ms;
-	if (res->status == STMFW_OK)
-		run->session.signal = 0; /* it came too late to change anything */
+	if (ok)
+		session_completed(&run->session);
+	if (ok)
+		run->board.state = run->opts.after == STMFW_AFTER_RUN ? BOARD_RUNNING : BOARD_HALTED;
 	if (run->cli.exit == CLI_OK)
 		flashrun_went_well(run, run->doing, res);
-	flashrun_leave(run);
+	bool touched = run->board.state != BOARD_UNTOUCHED || res->status == STMFW_ETARGET;
+	if (ok || !touched || !stmfw_client_is_connected(c) ||
+	    stmfw_targets(c, looked, run, NULL) != STMFW_OK)
+		flashrun_leave(run);
 }
 
 void flashrun_flash(struct flashrun *run)
@@ -162,23 +218,43 @@ void flashrun_flash(struct flashrun *run)
 	run->opts.plan = on_plan;
 	run->opts.progress = on_progress;
 	run->opts.arg = run;
-	run->session.stop_words = "Stopping where the flash can be made whole: the old content will be "
-				  "put back. Ctrl-C again stops at once and may leave a mixture.";
+	run->session.stop_words = nothing_yet;
 	run->session.patience_ms = 0; /* putting back takes as long as it takes */
 	flashrun_expect(run, stmfw_flash(run->session.client, &run->opts, flashed, run, &run->session.op));
 }
 
 /* ---- begin and end ----------------------------------------------------------------------- */
 
+/* To tell what --unlock does. If it cannot be seen now, stmfw_flash() will say why, or do without. */
+static void protection_seen(stmfw_client *c, const stmfw_result *res, void *arg)
+{
+	struct flashrun *run = arg;
+	size_t count = res->status == STMFW_OK ? res->banks[0].sector_count : 0;
+
+	if (run->session.signal != 0 || !stmfw_client_is_connected(c)) {
+		flashrun_went_well(run, "see which sectors are write protected", res);
+		flashrun_leave(run);
+		return;
+	}
+	run->sectors = calloc(count + 1, sizeof(*run->sectors));
+	if (run->sectors && count) {
+		memcpy(run->sectors, res->banks[0].sectors, count * sizeof(*run->sectors));
+		run->sector_count = count;
+	}
+	flashrun_flash(run);
+}
+
 static void connected(stmfw_client *c, const stmfw_result *res, void *arg)
 {
 	struct flashrun *run = arg;
 
-	(void)c;
 	if (!flashrun_went_well(run, "connect", res))
 		flashrun_leave(run);
 	else if (run->unprotect == UNPROTECT_ASKED)
 		flashrun_unprotect(run);
+	else if (run->opts.flags & STMFW_FLASH_UNLOCK)
+		flashrun_expect(run, stmfw_bank_info(c, run->opts.bank, 0, protection_seen, run,
+						     &run->session.op));
 	else
 		flashrun_flash(run);
 }
@@ -202,6 +278,7 @@ bool flashrun_load(struct flashrun *run, const char *path, const stmfw_image_opt
 int flashrun_main(struct flashrun *run)
 {
 	if (session_open(&run->session, &run->cli)) {
+		run->session.stop_words = nothing_yet;
 		cli_begin(&run->cli);
 		session_run(&run->session, connected, run);
 	}
@@ -211,6 +288,7 @@ int flashrun_main(struct flashrun *run)
 		json_decref(run->saved[i].manifest);
 	}
 	free(run->saved);
+	free(run->sectors);
 	free(run->numbers);
 	free(run->banks);
 	json_decref(run->open);

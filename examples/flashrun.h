@@ -51,6 +51,9 @@ struct flashrun {
 	size_t erased, skipped, changed;
 	unsigned int retries;
 	uint64_t elapsed_ms;
+	/* Sectors that must change and are write protected, if --unlock asks for them. */
+	stmfw_sector *sectors;    /* of opts.bank, as they were */
+	size_t sector_count, unlocked;
 	json_t *open;             /* spans */
 };
 

@@ -53,10 +53,16 @@ static void on_signal(uv_signal_t *handle, int number)
 		uv_timer_start(&s->patience, on_patience_over, s->patience_ms, 0);
 }
 
-void session_stopped(const struct session *s, const char *doing)
+void session_stopped(const struct session *s, const char *doing, const char *who)
 {
 	cli_fail(s->cli, s->signal == SIGINT ? CLI_INTERRUPTED : CLI_TERMINATED, "",
-		 "Stopped as asked, while trying to %s.", doing);
+		 "Stopped as asked, while trying to %s. (%s.)", doing, who);
+}
+
+void session_completed(struct session *s)
+{
+	s->too_late = s->signal != 0;
+	s->signal = 0;
 }
 
 static void in_background(struct session *s, uv_handle_t *handle)

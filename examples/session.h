@@ -22,6 +22,7 @@ struct session {
 	stmfw_op op;          /* the tool keeps here what it waits for: a signal cancels it */
 	const char *stop_words; /* told at the first signal; NULL: nothing                 */
 	uint64_t patience_ms; /* between the first signal and closing; 0: no limit           */
+	bool too_late;        /* it came when the work was complete already                */
 	int signal;           /* which one, once one has come, otherwise 0                 */
 	struct progress progress;
 	uv_loop_t loop;
@@ -38,7 +39,9 @@ bool session_open(struct session *s, struct cli *cli);
 void session_run(struct session *s, stmfw_done_cb connected, void *arg);
 /* The end of the work: session_run() will return. */
 void session_close(struct session *s);
-/* Reports that a signal ended it. `doing` completes the words "while trying to ...". */
-void session_stopped(const struct session *s, const char *doing);
+/* Reports that a signal ended it. `doing` completes the words "while trying to ..."; on which board. */
+void session_stopped(const struct session *s, const char *doing, const char *who);
+/* The work is complete: a signal that has come changes nothing any more. */
+void session_completed(struct session *s);
 
 #endif

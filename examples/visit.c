@@ -68,12 +68,15 @@ void visit_expect(struct visit *v, int err)
 
 bool visit_went_well(struct visit *v, const char *doing, const stmfw_result *res)
 {
+	char who[256];
+
 	if (res->outcome == STMFW_UNKNOWN && v->board.state == BOARD_HALTED)
 		v->board.state = BOARD_UNKNOWN;
 	if (v->session.signal == 0 && res->status == STMFW_OK)
 		return true;
+	board_describe(&v->board, &v->cli, who, sizeof(who));
 	if (v->session.signal != 0)
-		session_stopped(&v->session, doing);
+		session_stopped(&v->session, doing, who);
 	else
 		board_failed(&v->board, &v->cli, doing, res);
 	visit_leave(v);

@@ -181,7 +181,7 @@ def test_chip_does_not_halt():
 def test_read_fault():
     with Rig(board=["--fault", "read-fault-after=30000"]) as rig:
         rig.backup("x").check(5, "Cannot read the flash", "UID 0123", "No file was made",
-                              "Nothing was written to the chip", "runs its firmware again")
+                              "Nothing was written to the chip", "reset and is no longer halted")
         check_nothing_made(rig)
         assert rig.stats()["running"]
 

@@ -184,7 +184,7 @@ def test_dry_run_touches_nothing():
         assert plan["sectors"][1]["around_bytes"] == plan["around_bytes"] > 500, plan
         assert result.events()[-1]["content"] == "unchanged"
         check_untouched(rig)
-        text = rig.flash("--dry-run", "x.bin").check(0)
+        text = rig.flash("--dry-run", "x.bin").check(0, "was reset and is no longer halted")
         assert "0x08000000" in text.out and "LOST" in text.out, text
 
 
@@ -293,10 +293,33 @@ def test_write_protection_is_removed_if_asked():
             at = sum(SECTORS[chip][:first])
             data = make_image(at + 100)
             rig.file("x.bin", data)
-            rig.flash("--dry-run", "--unlock", "x.bin").check(0)
+            count = len([n for n, (at, _) in enumerate(touched(chip, 0, len(data))) if n >= first])
+            result = rig.flash("--dry-run", "--unlock", "x.bin").check(0)
+            assert f"{count} sector" in result.err and "stays removed" in result.err, result
             check_untouched(rig)
-            check_success(rig, rig.flash("--json", "--unlock", "x.bin"),
-                          after_flashing(chip, rig.image, data, 0, False))
+            result = rig.flash("--json", "--unlock", "x.bin")
+            check_success(rig, result, after_flashing(chip, rig.image, data, 0, False))
+            end = result.events()[-1]
+            assert end["unlocked"] == count and "stays removed" in end["message"], end
+            end = rig.flash("--json", "--unlock", "x.bin").check(0).events()[-1]
+            assert end["unlocked"] == 0 and "removed" not in end["message"], end
+
+
+def test_what_cannot_start_is_not_said_to_run():
+    for chip in ("f103c8", "f407vg"):
+        with Rig(chip) as rig:
+            rig.file("good.bin", make_image(3000))
+            result = rig.flash("good.bin").check(0, "was reset and runs it")
+            assert "will not start" not in result.err, result
+            rig.backup("x").check(0, "runs its firmware again")
+            for bad in (b"\xff" * 2048, b"\0" * 2048, rng.randbytes(4) + b"\x02\0\0\x08" * 20):
+                rig.file("bad.bin", bad)
+                result = rig.flash("bad.bin").check(0, "was reset and is no longer halted")
+                assert "warning: the chip will not start this image" in result.err, result
+                assert "no longer halted" in rig.backup("--force", "x").err
+            rig.file("app.bin", rng.randbytes(100))
+            result = rig.flash("--address", hex(BASE + 0x4000), "app.bin").check(0)
+            assert "will not start" not in result.err and "runs" not in result.err, result
 
 
 def test_a_damaged_image():
@@ -469,7 +492,8 @@ def test_ctrl_c_puts_the_old_content_back():
         out, err = process.communicate(timeout=60)
         end = json.loads(out.splitlines()[-1])
         assert process.returncode == 130 and end["content"] == "old", (end, err)
-        assert b"put back" in err, err
+        assert b"will be put back" in err and UID.encode() in err, err
+        assert "no longer halted" in end["message"], end
         assert rig.flash_now() == rig.image
         assert rig.stats()["running"]
 
@@ -504,9 +528,11 @@ def test_ctrl_c_before_anything_was_changed():
         process = rig.begin("stmfw-flash", "--json", "x.bin")
         until_event(process, lambda e: e["event"] == "progress" and e["step"] == "read")
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=60)
         end = json.loads(out.splitlines()[-1])
         assert process.returncode == 130 and end["content"] == "unchanged", end
+        assert b"nothing has been changed yet" in err and b"put back" not in err, err
+        assert "no longer halted" in end["message"] and UID in end["message"], end
         check_untouched(rig)
 
 
@@ -522,7 +548,23 @@ def test_a_second_ctrl_c_stops_at_once_and_says_so():
         end = json.loads(out.splitlines()[-1])
         assert process.returncode == 130 and end["content"] == "unknown", (end, err)
         assert end["open"] and end["open"][0]["address"].startswith("0x08"), end
-        assert b"stmfw-flash" in err, err
+        assert b"stmfw-flash" in err and b"may still be halted" in err, err
+
+
+def test_ctrl_c_when_all_is_written_is_too_late():
+    with Rig("f407vg", board=("--latency-us", "300")) as rig:
+        data = make_image(1 << 20)
+        rig.file("x.bin", data)
+        process = rig.begin("stmfw-flash", "--json", "x.bin")
+        seen = until_event(process, lambda e: e["event"] == "progress" and e["step"] == "prove")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        end = json.loads((seen + out).splitlines()[-1])
+        assert process.returncode == 0 and end["content"] == "new", (end, err)
+        if b"Stopping" in err or b"being proven" in err:
+            assert b"will end by itself" in err and b"put back" not in err, err
+            assert "complete before it could be stopped" in end["message"], end
+        assert rig.flash_now() == data
 
 
 # ---- the command line

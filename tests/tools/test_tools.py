@@ -258,7 +258,7 @@ def interrupt(how, code, name):
         seen = until_event(process, is_reading)
         process.send_signal(how)
         result = finish(process, seen).check(code, "Stopped as asked", "No file was made",
-                                             "Nothing was written", "runs its firmware again")
+                                             "Nothing was written", "no longer halted")
         assert result.events()[-1]["code"] == name
         assert rig.files() == [] and rig.stats()["running"]
 
