@@ -42,6 +42,7 @@ struct image {
 	unsigned int bank;
 	char name[64], driver[64], target[64];
 	uint64_t base, offset, length;
+	bool is_part; /* of the bank */
 	char *path;
 	uint8_t *data;
 	char sha256[DIGEST_TEXT];

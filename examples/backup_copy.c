@@ -246,6 +246,7 @@ static bool choose_range(struct backup *b, uint64_t has)
 		return false;
 	}
 	image->length = b->opts.length ? b->opts.length : size - image->offset;
+	image->is_part = image->length < has;
 	return true;
 }
 

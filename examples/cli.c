@@ -283,10 +283,17 @@ int cli_end(struct cli *cli, json_t *end)
 		jsonl_write(end);
 	else
 		json_decref(end);
-	if (fflush(stdout) != 0 || ferror(stdout))
+	if ((fflush(stdout) != 0 || ferror(stdout)) && cli->exit == CLI_OK) {
+		char result[sizeof(cli->message)];
+
+		memcpy(result, cli->message, sizeof(result));
 		cli_fail(cli, CLI_FILE, "", "The result could not be written to stdout.");
+		cli_add(cli, "%s", result);
+	}
+	bool advise = cli->advice[0] && !cli_told(cli, cli->advice);
+
 	if (cli->exit != CLI_OK)
-		fprintf(stderr, "%s: %s%s%s\n", cli->tool, cli->message, cli->advice[0] ? " " : "",
-			cli->advice);
+		fprintf(stderr, "%s: %s%s%s\n", cli->tool, cli->message, advise ? " " : "",
+			advise ? cli->advice : "");
 	return (int)cli->exit;
 }

@@ -240,6 +240,9 @@ static uint64_t first_outside(const struct compare *c, const stmfw_range *r)
 /* An image that does not fit can neither be there nor be compared with what is there. */
 static bool fits(struct compare *c)
 {
+	char who[256];
+
+	board_describe(&c->visit.board, &c->visit.cli, who, sizeof(who));
 	for (size_t i = 0; i < c->file.count; i++) {
 		const stmfw_range *r = &c->file.ranges[i];
 		uint64_t at = first_outside(c, r), end = r->address + r->length;
@@ -249,9 +252,9 @@ static bool fits(struct compare *c)
 		cli_fail(&c->visit.cli, CLI_RANGE,
 			 "Is it for another chip? stmfw-info lists the banks; --address says where "
 			 "a binary begins.",
-			 "%s does not fit: its %" PRIu64 " bytes from 0x%08" PRIx64
-			 " to 0x%08" PRIx64 " lie in no flash bank that OpenOCD knows.",
-			 c->file.quoted, end - at, at, end - 1);
+			 "%s does not fit: its %" PRIu64 " byte%s from 0x%08" PRIx64
+			 " to 0x%08" PRIx64 " lie in no flash bank that OpenOCD knows. (%s.)",
+			 c->file.quoted, end - at, end - at == 1 ? "" : "s", at, end - 1, who);
 		return false;
 	}
 	return true;

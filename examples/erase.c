@@ -63,6 +63,7 @@ static bool resolve(struct erase *e)
 {
 	struct change *c = &e->change;
 	struct erase_opts *o = &e->opts;
+	char names[64];
 
 	if (o->what == ERASE_RANGE && !resolve_range(e))
 		return false;
@@ -70,9 +71,10 @@ static bool resolve(struct erase *e)
 		o->last = (uint32_t)(c->sector_count - 1);
 	if (o->last >= c->sector_count) {
 		cli_fail(&c->visit.cli, CLI_RANGE, "stmfw-info --sectors lists them.",
-			 "Sectors %" PRIu32 " to %" PRIu32 " are not in flash bank %u, which has "
-			 "%zu, from 0 on. Nothing was erased. (%s.)",
-			 o->first, o->last, c->number, c->sector_count, change_who(c));
+			 "There %s no %s, which has %zu, from 0 on. Nothing was erased. (%s.)",
+			 o->first == o->last ? "is" : "are",
+			 change_name_sectors(names, c, o->first, o->last), c->sector_count,
+			 change_who(c));
 		return false;
 	}
 	e->range.address = c->base + c->sectors[o->first].offset;

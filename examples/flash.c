@@ -132,7 +132,10 @@ static bool options_agree(struct flashrun *run)
 
 int main(int argc, char **argv)
 {
-	struct flashrun run = { .doing = "flash it", .repair = "stmfw-flash IMAGE" };
+	struct flashrun run = { .doing = "flash it", .repair = "stmfw-flash IMAGE",
+				.if_protected = "To program it, the protection must be removed, which "
+						"ERASES everything on it: stmfw-flash --unprotect "
+						"does both." };
 	struct parsing p = { .run = &run, .image = STMFW_INIT(stmfw_image_opts) };
 	const struct cli_syntax syntax = {
 		.options = options, .help = help, .operands = 1, .own = take_own, .arg = &p

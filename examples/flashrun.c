@@ -56,8 +56,7 @@ static int on_chip(stmfw_client *c, const stmfw_chip *chip, void *arg)
 	if (chip->rdp == STMFW_RDP_1 || chip->rdp == STMFW_RDP_2) {
 		cli_fail(&run->cli, CLI_PROTECTED,
 			 chip->rdp == STMFW_RDP_1
-				 ? "To program it, the protection must be removed, which ERASES "
-				   "everything on it: stmfw-flash --unprotect does both."
+				 ? run->if_protected
 				 : "This protection is for ever.",
 			 "Read protection is on (RDP level %d): nobody can read or change this "
 			 "chip's firmware. (%s.)",

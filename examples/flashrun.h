@@ -39,6 +39,7 @@ struct flashrun {
 	flashrun_check check;     /* may be NULL                          */
 	const char *doing;        /* completes "cannot ..."               */
 	const char *repair;       /* the command that repairs a mixture   */
+	const char *if_protected; /* advice for read protection level 1   */
 	/* A backup before anything is changed; file NULL: none. */
 	struct backup_opts backup;
 	struct image *saved;

@@ -75,8 +75,8 @@ static void print_sectors(const stmfw_plan *plan)
 		printf("0x%08" PRIx64 "  %9s  %3zu sector%s  %s", first->address,
 		       text_size(size, length), n, n == 1 ? " " : "s", words[first->action]);
 		if (around)
-			printf("; %" PRIu64 " bytes around the image %s", around,
-			       plan->keeps_around ? "kept" : "LOST");
+			printf("; %" PRIu64 " byte%s around the image %s", around,
+			       around == 1 ? "" : "s", plan->keeps_around ? "kept" : "LOST");
 		putchar('\n');
 	}
 }

@@ -196,6 +196,21 @@ static void act_on_reading(struct protect *p)
 		ask(p);
 }
 
+static bool sectors_exist(struct protect *p)
+{
+	struct change *c = &p->change;
+	uint32_t last = p->opts.last == STMFW_LAST_SECTOR ? p->opts.first : p->opts.last;
+	char names[64];
+
+	if (last < c->sector_count)
+		return true;
+	cli_fail(&c->visit.cli, CLI_RANGE, "stmfw-info --sectors lists them.",
+		 "There %s no %s, which has %zu, from 0 on. Nothing was changed. (%s.)",
+		 p->opts.first == last ? "is" : "are",
+		 change_name_sectors(names, c, p->opts.first, last), c->sector_count, change_who(c));
+	return false;
+}
+
 static void act(struct change *c)
 {
 	struct protect *p = (struct protect *)c;
@@ -208,7 +223,10 @@ static void act(struct change *c)
 		break;
 	case PROTECT_SET:
 	case PROTECT_CLEAR:
-		visit_halt(&c->visit, change_sectors);
+		if (sectors_exist(p))
+			visit_halt(&c->visit, change_sectors);
+		else
+			visit_leave(&c->visit);
 		break;
 	case PROTECT_LOCK:
 	case PROTECT_UNLOCK:

@@ -5,6 +5,8 @@
  */
 #include "protect.h"
 
+#include <string.h>
+
 #include "info.h"
 #include "jsonl.h"
 
@@ -31,12 +33,20 @@ static json_t *document(const struct change *c)
 static void say_success(struct protect *p)
 {
 	struct change *c = &p->change;
+	uint32_t last = p->opts.last < c->sector_count ? p->opts.last
+						       : (uint32_t)c->sector_count - 1;
+	const char *caveat = strstr(p->said, " ("); /* a driver that was not tried */
+	char names[64];
 
 	switch (p->result) {
 	case RESULT_SHOWN:
 		break;
 	case RESULT_CHANGED:
-		cli_add(&c->visit.cli, "The chip shows that %s. (%s.)", p->said, change_who(c));
+		cli_add(&c->visit.cli, "The chip shows that %s %s %s%s. (%s.)",
+			change_name_sectors(names, c, p->opts.first, last),
+			p->opts.first == last ? "is" : "are",
+			p->opts.action == PROTECT_SET ? "write protected" : "not write protected",
+			caveat ? caveat : "", change_who(c));
 		break;
 	case RESULT_LOCKED:
 		cli_add(&c->visit.cli,
