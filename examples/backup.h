@@ -70,6 +70,8 @@ struct backup {
 
 /* The chip is halted: copies images[current] and those behind it, and leaves. */
 void backup_copy_bank(struct backup *b);
+/* Before that: does the range that was asked for lie in the bank? Then the chip is halted. */
+void backup_check_range(struct backup *b);
 
 /* ---- backup_opts.c ---- */
 

@@ -84,7 +84,8 @@ static bool is_spare(const char *path, const char *spare, struct cli *cli)
 		if (!is_same_file(name, spare))
 			continue;
 		cli_fail(cli, CLI_USAGE, "Choose another name for the backup.",
-			 "The backup \"%s\" would replace \"%s\", which is to be flashed.", path, spare);
+			 "The backup \"%s\" would replace \"%s\", which is to be flashed.", path,
+			 spare);
 		return true;
 	}
 	return false;
@@ -112,8 +113,8 @@ static const char *advice_for(const char *path, const char *manifest, bool force
 	bool exists = (stat(path, &st) == 0 && S_ISREG(st.st_mode)) ||
 		      (stat(manifest, &st) == 0 && S_ISREG(st.st_mode));
 
-	return exists && !force ? "Choose another name; --force replaces an existing file." :
-				  "Choose another name or another folder.";
+	return exists && !force ? "Choose another name; --force replaces an existing file."
+				: "Choose another name or another folder.";
 }
 
 bool backup_may_be_made(const char *path, const struct backup_opts *opts, struct cli *cli)
@@ -128,7 +129,8 @@ bool backup_may_be_made(const char *path, const struct backup_opts *opts, struct
 	bool ok = savefile_check(path, opts->force, why) &&
 		  savefile_check(manifest, opts->force, why);
 	if (!ok)
-		cli_fail(cli, CLI_FILE, advice_for(path, manifest, opts->force), "No backup: %s.", why);
+		cli_fail(cli, CLI_FILE, advice_for(path, manifest, opts->force), "No backup: %s.",
+			 why);
 	free(manifest);
 	return ok;
 }

@@ -82,7 +82,8 @@ static void own_words(char *out, size_t size, const char *text, const struct cli
 	bool doubled = n > 0 && n < (int)sizeof(head) && strncmp(text, head, (size_t)n) == 0;
 	char words[1024];
 
-	snprintf(words, sizeof(words), "%s%s", doubled ? "OpenOCD " : "", doubled ? text + n : text);
+	snprintf(words, sizeof(words), "%s%s", doubled ? "OpenOCD " : "",
+		 doubled ? text + n : text);
 	text_harmless(out, size, words);
 }
 
@@ -100,18 +101,18 @@ static void own_advice(char *out, size_t size, const char *advice)
 }
 
 #define QUOTE 160 /* characters of OpenOCD's words; -v shows all of them */
+#define MANY  80 /* so many bury what they mean */
 
-/* Cut between two words. True: something is gone. */
-static bool shorten(char *text)
+/* Cut between two words. */
+static void shorten(char *text)
 {
 	size_t n = strlen(text);
 
 	if (n <= QUOTE)
-		return false;
+		return;
 	for (n = QUOTE; n > QUOTE / 2 && text[n] != ' ';)
 		n--;
 	snprintf(text + n, sizeof(" ..."), " ...");
-	return true;
 }
 
 void board_failed(const struct board *board, struct cli *cli, const char *doing,
@@ -127,13 +128,15 @@ void board_failed(const struct board *board, struct cli *cli, const char *doing,
 		return;
 	}
 	board_describe(board, cli, where, sizeof(where));
-	/* Many words of OpenOCD's must not bury what they mean. */
-	if (strncmp(text, "OpenOCD could not", 17) == 0 && shorten(text) && advice[0])
+	bool theirs = strncmp(text, "OpenOCD could not", 17) == 0;
+	if (theirs)
+		shorten(text);
+	if (theirs && strlen(text) > MANY && advice[0])
 		cli_fail(cli, cli_exit_of(res->status), advice, "Cannot %s: %s (%s.) %s%s", doing,
 			 advice, where, text, full_stop(text));
 	else
-		cli_fail(cli, cli_exit_of(res->status), advice, "Cannot %s: %s%s (%s.)", doing, text,
-			 full_stop(text), where);
+		cli_fail(cli, cli_exit_of(res->status), advice, "Cannot %s: %s%s (%s.)", doing,
+			 text, full_stop(text), where);
 }
 
 static uint32_t word_at(const uint8_t *bytes)

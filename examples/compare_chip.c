@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A file and a chip. In a visit (visit.h), on a halted chip:
+ * A file and a chip. In a visit (visit.h), at first without touching the chip, if it can be probed
+ * like this:
  *
- *     bank_described ... -> bank_read ... -> compare -> (differs) part_reread ... -> compare
+ *     bank_described ... -> (halted) -> bank_read ... -> compare
+ *                                     -> (differs) part_reread ... -> compare
  *
  * The banks that the image touches are read as a whole: what is around it explains differences,
  * too. Sectors that differ are read a second time, as the connection may be what is wrong.
@@ -295,7 +297,10 @@ static void begin_reading(struct compare *c)
 		no_memory(c);
 	} else {
 		c->current = 0;
-		read_next(c);
+		if (c->is_halted)
+			read_next(c);
+		else
+			visit_halt(&c->visit, NULL);
 	}
 }
 
@@ -325,11 +330,29 @@ static bool can_do_without(const struct compare *c, const stmfw_result *res)
 	       (res->status == STMFW_ETARGET || res->status == STMFW_ECOMMAND);
 }
 
+/* Some chips can be probed only when they are halted. */
+static bool may_try_halted(const struct compare *c, stmfw_client *client, const stmfw_result *res)
+{
+	return !c->is_halted && res->status != STMFW_OK && c->visit.session.signal == 0 &&
+	       stmfw_client_is_connected(client);
+}
+
+static void forget_copies(struct compare *c)
+{
+	for (size_t i = 0; i < c->copy_count; i++)
+		free((void *)c->copies[i].bank.sectors);
+	c->copy_count = 0;
+}
+
 static void bank_described(stmfw_client *client, const stmfw_result *res, void *arg)
 {
 	struct compare *c = arg;
 
-	(void)client;
+	if (may_try_halted(c, client, res)) {
+		forget_copies(c);
+		visit_halt(&c->visit, NULL);
+		return;
+	}
 	if (!can_do_without(c, res)) {
 		if (!visit_went_well(&c->visit, "describe a flash bank", res))
 			return;
@@ -379,7 +402,7 @@ static bool choose_banks(void *arg, const stmfw_bank *banks, size_t count, const
 	return true;
 }
 
-static void begin(void *arg)
+static void look(void *arg)
 {
 	struct compare *c = arg;
 
@@ -387,9 +410,24 @@ static void begin(void *arg)
 	describe_next(c);
 }
 
+/* Halted. Where it could not be probed before, there are no copies yet. */
+static void begin(void *arg)
+{
+	struct compare *c = arg;
+
+	c->is_halted = true;
+	c->current = 0;
+	if (c->copy_count)
+		read_next(c);
+	else
+		describe_next(c);
+}
+
 void compare_with_chip(struct compare *c)
 {
-	static const struct visit_work work = { .choose = choose_banks, .begin = begin };
+	static const struct visit_work work = { .choose = choose_banks,
+						.look = look,
+						.begin = begin };
 
 	visit_run(&c->visit, &work, c);
 }

@@ -132,10 +132,12 @@ static bool options_agree(struct flashrun *run)
 
 int main(int argc, char **argv)
 {
-	struct flashrun run = { .doing = "flash it", .repair = "stmfw-flash IMAGE",
-				.if_protected = "To program it, the protection must be removed, which "
-						"ERASES everything on it: stmfw-flash --unprotect "
-						"does both." };
+	struct flashrun run = { .doing = "flash it",
+				.repair = "stmfw-flash IMAGE",
+				.if_protected =
+					"To program it, the protection must be removed, which "
+					"ERASES everything on it: stmfw-flash --unprotect "
+					"does both." };
 	struct parsing p = { .run = &run, .image = STMFW_INIT(stmfw_image_opts) };
 	const struct cli_syntax syntax = {
 		.options = options, .help = help, .operands = 1, .own = take_own, .arg = &p
@@ -149,8 +151,7 @@ int main(int argc, char **argv)
 	else if (options_agree(&run) && flashrun_load(&run, argv[optind], &p.image)) {
 		run.backup.spare = run.path;
 		/* A backup that could not be saved is better known before the chip is halted. */
-		if (!run.backup.file ||
-		    backup_may_be_made(run.backup.file, &run.backup, &run.cli))
+		if (!run.backup.file || backup_may_be_made(run.backup.file, &run.backup, &run.cli))
 			return flashrun_main(&run);
 	}
 	stmfw_image_free(run.image);

@@ -66,7 +66,8 @@ static bool fits(struct flashrun *run)
 			outside = beyond;
 		if (outside == end)
 			continue;
-		cli_fail(&run->cli, CLI_RANGE, "Is the image for this chip? stmfw-info lists the banks.",
+		cli_fail(&run->cli, CLI_RANGE,
+			 "Is the image for this chip? stmfw-info lists the banks.",
 			 "The protection was not removed: 0x%08" PRIx64 " + %" PRIu64
 			 " bytes of \"%s\" lie outside of the chip's flash. (%s.)",
 			 outside, end - outside, run->path, who(run));
@@ -102,10 +103,9 @@ static void unprotect(struct flashrun *run)
 	run->session.patience_ms = 0; /* an erase cannot be interrupted */
 	run->session.stop_words = "Stopping when the protection is removed, which erases the chip. "
 				  "Once more, and it ends at once.";
-	flashrun_expect(run,
-			stmfw_unprotect(run->session.client, run->opts.bank,
-					STMFW_UNPROTECT_ERASES_CHIP, unprotected, run,
-					&run->session.op));
+	flashrun_expect(run, stmfw_unprotect(run->session.client, run->opts.bank,
+					     STMFW_UNPROTECT_ERASES_CHIP, unprotected, run,
+					     &run->session.op));
 }
 
 /* ---- the banks, one after the other; the one that was named comes first ------------------- */
@@ -176,44 +176,53 @@ static void identified(stmfw_client *c, const stmfw_result *res, void *arg)
 		probe_next(run);
 		return;
 	}
-	cli_fail(&run->cli, CLI_PROTECTED,
-		 "Without --dry-run the protection is removed, which ERASES THE CHIP, and then all of "
-		 "the image is written.",
-		 "The dry run ends here: read protection hides what the flash holds. (%s.)", who(run));
+	cli_fail(
+		&run->cli, CLI_PROTECTED,
+		"Without --dry-run the protection is removed, which ERASES THE CHIP, and then all of "
+		"the image is written.",
+		"The dry run ends here: read protection hides what the flash holds. (%s.)",
+		who(run));
 	flashrun_leave(run);
+}
+
+/* The named bank, and then the others of its target. NULL: after cli_fail(). */
+static const char *choose_banks(struct flashrun *run, const stmfw_bank *banks, size_t count)
+{
+	const char *target = NULL;
+
+	run->numbers = calloc(count + 1, sizeof(*run->numbers));
+	run->banks = calloc(count + 1, sizeof(*run->banks));
+	if (!run->numbers || !run->banks) {
+		cli_fail(&run->cli, CLI_INTERNAL, "", "Out of memory.");
+		return NULL;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (banks[i].number == run->opts.bank) {
+			target = banks[i].target;
+			run->numbers[run->number_count++] = banks[i].number;
+		}
+	for (size_t i = 0; target && i < count; i++)
+		if (banks[i].number != run->opts.bank && strcmp(banks[i].target, target) == 0)
+			run->numbers[run->number_count++] = banks[i].number;
+	if (!target)
+		cli_fail(&run->cli, CLI_RANGE, "stmfw-info lists them.",
+			 "OpenOCD at %s has no flash bank %u; it has %zu.", run->cli.server.text,
+			 run->opts.bank, count);
+	return target;
 }
 
 static void banks_listed(stmfw_client *c, const stmfw_result *res, void *arg)
 {
 	struct flashrun *run = arg;
-	const char *target = "";
+	const char *target = NULL;
 
-	if (!flashrun_went_well(run, "list the flash banks", res)) {
-		flashrun_leave(run);
-		return;
-	}
-	run->numbers = calloc(res->count + 1, sizeof(*run->numbers));
-	run->banks = calloc(res->count + 1, sizeof(*run->banks));
-	for (size_t i = 0; run->numbers && i < res->count; i++)
-		if (res->banks[i].number == run->opts.bank) {
-			target = res->banks[i].target;
-			run->numbers[run->number_count++] = res->banks[i].number;
-		}
-	for (size_t i = 0; run->number_count && i < res->count; i++)
-		if (res->banks[i].number != run->opts.bank &&
-		    strcmp(res->banks[i].target, target) == 0)
-			run->numbers[run->number_count++] = res->banks[i].number;
-	if (!run->numbers || !run->banks)
-		cli_fail(&run->cli, CLI_INTERNAL, "", "Out of memory.");
-	else if (run->number_count == 0)
-		cli_fail(&run->cli, CLI_RANGE, "stmfw-info lists them.",
-			 "OpenOCD at %s has no flash bank %u; it has %zu.", run->cli.server.text,
-			 run->opts.bank, res->count);
-	if (run->cli.exit != CLI_OK)
-		flashrun_leave(run);
-	else
+	if (flashrun_went_well(run, "list the flash banks", res))
+		target = choose_banks(run, res->banks, res->count);
+	if (target)
 		flashrun_expect(run, stmfw_identify(c, target[0] ? target : NULL, identified, run,
 						    &run->session.op));
+	else
+		flashrun_leave(run);
 }
 
 void flashrun_unprotect(struct flashrun *run)

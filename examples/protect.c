@@ -207,7 +207,8 @@ static bool sectors_exist(struct protect *p)
 	cli_fail(&c->visit.cli, CLI_RANGE, "stmfw-info --sectors lists them.",
 		 "There %s no %s, which has %zu, from 0 on. Nothing was changed. (%s.)",
 		 p->opts.first == last ? "is" : "are",
-		 change_name_sectors(names, c, p->opts.first, last), c->sector_count, change_who(c));
+		 change_name_sectors(names, c, p->opts.first, last), c->sector_count,
+		 change_who(c));
 	return false;
 }
 

@@ -166,6 +166,8 @@ static void identified(stmfw_client *c, const stmfw_result *res, void *arg)
 	board_learn(&v->board, res->chip);
 	if (!may_begin(v))
 		visit_leave(v);
+	else if (v->purpose == VISIT_READS && v->work->look)
+		v->work->look(v->arg);
 	else if (v->purpose == VISIT_READS)
 		visit_halt(v, NULL);
 	else

@@ -185,8 +185,15 @@ def test_protect_keeps_groups_together():
     with Rig() as rig:
         rig.protect("set", "--sectors", "2-5").check(
             7, "2 to 5 cannot be changed without all of 0 to 7", BOARD)
-        rig.protect("set", "--sectors", "60-64").check(7, "which has 64")
+        resets = rig.stats()["resets"]
+        for wrong in "60-64", "64", "99-4294967294":
+            rig.protect("set", "--sectors", wrong).check(7, "which has 64", "Nothing was changed",
+                                                         "not touched", BOARD)
+        assert rig.stats()["resets"] == resets
+        rig.protect("set", "--sectors", "4-7").check(0, "sectors 4 to 7 .* are write protected")
         assert "not write protected" in rig.protect().out
+    with Rig("f407vg") as rig:
+        rig.protect("set", "--sectors", "3").check(0, "shows that sector 3 .* is write protected")
 
 
 def test_lock_and_unlock():

@@ -283,7 +283,9 @@ def test_write_protection():
         with Rig(chip, board=("--fault", f"wrp={first}-{first + 3}")) as rig:
             at = sum(SECTORS[chip][:first])
             rig.file("x.bin", rng.randbytes(at + 100))
-            refused(rig, 6, f"0x{BASE + at:08x}", "write protected", args=["x.bin"])
+            result = refused(rig, 6, f"0x{BASE + at:08x}", "write protected", "--unlock",
+                             args=["x.bin"])
+            assert "option unlock" not in result.err, result
 
 
 def test_write_protection_is_removed_if_asked():
@@ -414,9 +416,14 @@ def test_restore_refuses_what_is_not_the_backup():
         for broken in (b"", b"[]", b"{", b'{"sha256": 5}', good[:-30]):
             rig.file("old.bin.json", broken)
             rig.restore("old.bin").check(9, "old.bin.json")
+        rig.file("old.bin.json", b"{")
+        rig.restore("old.bin").check(9, "no manifest of stmfw-backup .line 1")
+        rig.restore("old.bin.json").check(9, "is the manifest", "Say: stmfw-restore old.bin$")
         os.unlink(rig.path("old.bin.json"))
-        rig.restore("old.bin").check(9, "old.bin.json")
-        rig.restore("missing.bin").check(9, "missing.bin")
+        result = rig.restore("old.bin").check(9, "old.bin.json.: the manifest is missing")
+        assert result.err.count("old.bin.json") == 1, result
+        result = rig.restore("missing.bin").check(9, "missing.bin.: there is no such backup")
+        assert result.err.count("missing.bin") == 1, result
         check_untouched(rig)
 
 
@@ -435,6 +442,17 @@ def test_restore_knows_its_board():
         assert rig.flash_now() == changed
         changed_manifest(rig, device_id="0x410", uid="00" * 12)
         check_success(rig, rig.restore("--json", "--other-board", "old.bin"), rig.image)
+
+
+def test_restore_on_a_read_protected_chip():
+    with Rig() as rig:
+        rig.backup("old.bin").check(0)
+        rig.protect("lock").check(0)
+        result = rig.restore("old.bin").check(6, "stmfw-protect unlock --yes --erase-chip",
+                                              "then repeat")
+        assert "--unprotect" not in result.err, result
+        rig.protect("unlock", "--yes", "--erase-chip").check(0)
+        check_success(rig, rig.restore("--json", "old.bin"), rig.image)
 
 
 def test_restore_asks_before_a_blank_backup():

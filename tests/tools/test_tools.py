@@ -125,7 +125,10 @@ def test_ranges():
             assert (flash["offset"], flash["size"]) == (start, stop - start), flash
         for args in (["--offset", "64K"], ["--length", "65537"], ["--offset", "1", "--length", "64K"],
                      ["--size", "32K", "--length", "33K"], ["--offset", "0xffffffffffffffff"]):
-            rig.backup(*args, "x").check(7, "does not lie in flash bank 0", "64 KiB|32 KiB")
+            resets = rig.stats()["resets"]
+            rig.backup(*args, "x").check(7, "does not lie in flash bank 0", "64 KiB|32 KiB",
+                                         "The chip was not touched")
+            assert rig.stats()["resets"] == resets
         assert "x" not in rig.files()
 
 
