@@ -54,6 +54,11 @@ static bool choose_names(void *arg)
 	return true;
 }
 
+static void look(void *arg)
+{
+	backup_check_range(arg);
+}
+
 static void begin(void *arg)
 {
 	backup_copy_bank(arg);
@@ -70,9 +75,9 @@ static void image_release(struct image *image)
 
 int main(int argc, char **argv)
 {
-	static const struct visit_work work = { .choose = choose_banks,
-						.may_begin = choose_names,
-						.begin = begin };
+	static const struct visit_work work = {
+		.choose = choose_banks, .may_begin = choose_names, .look = look, .begin = begin
+	};
 	struct backup b = { 0 };
 	struct cli *cli = &b.visit.cli;
 

@@ -28,6 +28,7 @@ enum backup_verify { VERIFY_CRC, VERIFY_REREAD, VERIFY_NONE };
 struct backup_opts {
 	const char *file; /* NULL: make a name */
 	bool force;
+	const char *spare; /* a file that is needed and must not be replaced, or NULL */
 	int bank;         /* number, or BANK_ALL */
 	uint64_t offset;
 	uint64_t length;  /* 0: to the end */
@@ -41,6 +42,7 @@ struct image {
 	unsigned int bank;
 	char name[64], driver[64], target[64];
 	uint64_t base, offset, length;
+	bool is_part; /* of the bank */
 	char *path;
 	uint8_t *data;
 	char sha256[DIGEST_TEXT];
@@ -68,6 +70,8 @@ struct backup {
 
 /* The chip is halted: copies images[current] and those behind it, and leaves. */
 void backup_copy_bank(struct backup *b);
+/* Before that: does the range that was asked for lie in the bank? Then the chip is halted. */
+void backup_check_range(struct backup *b);
 
 /* ---- backup_opts.c ---- */
 
@@ -79,6 +83,8 @@ const char *backup_verify_name(enum backup_verify verify);
 
 /* ---- backup_save.c ---- */
 
+/* May a backup get this name? False: after cli_fail(). */
+bool backup_may_be_made(const char *path, const struct backup_opts *opts, struct cli *cli);
 /* Names the image's file. False: after cli_fail(), also when that file may not be made. */
 bool backup_choose_path(struct image *image, const struct backup_opts *opts,
 			const struct board *board, bool one_of_many, struct cli *cli);

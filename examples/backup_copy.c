@@ -37,6 +37,8 @@ static void save(struct backup *b)
 	bool ok = digest_sha256(image->sha256, image->data, (size_t)image->length);
 
 	image->verdict = dump_check(image->data, (size_t)image->length);
+	if (image->base + image->offset == BOARD_FLASH && image->length >= BOARD_START_BYTES)
+		board_see_start(&b->visit.board, image->data);
 	if (!ok)
 		cli_fail(&b->visit.cli, CLI_INTERNAL, "", "SHA-256 could not be calculated.");
 	else
@@ -244,6 +246,7 @@ static bool choose_range(struct backup *b, uint64_t has)
 		return false;
 	}
 	image->length = b->opts.length ? b->opts.length : size - image->offset;
+	image->is_part = image->length < has;
 	return true;
 }
 
@@ -278,4 +281,29 @@ void backup_copy_bank(struct backup *b)
 	visit_expect(&b->visit,
 		     stmfw_bank_info(b->visit.session.client, image_of(b)->bank, STMFW_BANK_BRIEF,
 				     bank_probed, b, &b->visit.session.op));
+}
+
+/* ---- before the chip is halted ----------------------------------------------------------- */
+
+/* Some chips can be probed only when they are halted: then it is found out later. */
+static void range_probed(stmfw_client *c, const stmfw_result *res, void *arg)
+{
+	struct backup *b = arg;
+
+	if (b->visit.session.signal != 0 || !stmfw_client_is_connected(c))
+		visit_went_well(&b->visit, "find out the size of the flash", res);
+	else if (res->status == STMFW_OK && !choose_range(b, res->banks[0].size))
+		visit_leave(&b->visit);
+	else
+		visit_halt(&b->visit, NULL);
+}
+
+void backup_check_range(struct backup *b)
+{
+	if (!b->opts.offset && !b->opts.length && !b->opts.size)
+		visit_halt(&b->visit, NULL);
+	else
+		visit_expect(&b->visit, stmfw_bank_info(b->visit.session.client, image_of(b)->bank,
+							STMFW_BANK_BRIEF, range_probed, b,
+							&b->visit.session.op));
 }

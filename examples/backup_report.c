@@ -25,9 +25,10 @@ static void accuse(struct cli *cli, const struct image *image)
 			 image->path, text_size(period, image->verdict.period), size);
 	else
 		cli_fail(cli, CLI_SUSPECT, "Not usable as a restore image.",
-			 "Backup saved in \"%s\", BUT all of its %s are %02X: the chip is blank, "
-			 "or it hides its content.",
-			 image->path, size, image->verdict.byte);
+			 "Backup saved in \"%s\", BUT all of its %s are %02X: %s is blank, or the "
+			 "chip hides its content.",
+			 image->path, size, image->verdict.byte,
+			 image->is_part ? "this part of the flash" : "the chip");
 }
 
 static const char *proof_of(enum backup_verify verify)

@@ -5,10 +5,13 @@
  * Both are brought to disk under their .part names first. The manifest gets its name before the
  * image does: whoever sees FILE finds everything in place.
  */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "backup.h"
 #include "jsonl.h"
@@ -61,19 +64,74 @@ static char *manifest_path(const char *path)
 	return asprintf(&out, "%s.json", path) < 0 ? NULL : out;
 }
 
-static bool both_may_be_made(const char *path, bool force, struct cli *cli)
+/* Whatever they are called. */
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat sa, sb;
+
+	return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
+	       sa.st_ino == sb.st_ino;
+}
+
+/* A file that the run itself needs is nothing to be replaced, not even by --force. */
+static bool is_spare(const char *path, const char *spare, struct cli *cli)
+{
+	static const char *const endings[] = { "", ".json", ".part", ".json.part" };
+	char name[PATH_MAX];
+
+	for (size_t i = 0; spare && i < sizeof(endings) / sizeof(endings[0]); i++) {
+		snprintf(name, sizeof(name), "%s%s", path, endings[i]);
+		if (!is_same_file(name, spare))
+			continue;
+		cli_fail(cli, CLI_USAGE, "Choose another name for the backup.",
+			 "The backup \"%s\" would replace \"%s\", which is to be flashed.", path,
+			 spare);
+		return true;
+	}
+	return false;
+}
+
+/* "old.bin.json" beside "old.bin" says what that is. */
+static bool is_manifest_of_another(const char *path, struct cli *cli)
+{
+	char name[PATH_MAX];
+	size_t n = strlen(path);
+
+	if (n < 6 || n >= sizeof(name) || strcmp(path + n - 5, ".json") != 0)
+		return false;
+	snprintf(name, sizeof(name), "%.*s", (int)(n - 5), path);
+	if (access(name, F_OK) != 0)
+		return false;
+	cli_fail(cli, CLI_FILE, "Choose another name.",
+		 "No backup: \"%s\" is the name of the manifest of \"%s\".", path, name);
+	return true;
+}
+
+static const char *advice_for(const char *path, const char *manifest, bool force)
+{
+	struct stat st;
+	bool exists = (stat(path, &st) == 0 && S_ISREG(st.st_mode)) ||
+		      (stat(manifest, &st) == 0 && S_ISREG(st.st_mode));
+
+	return exists && !force ? "Choose another name; --force replaces an existing file."
+				: "Choose another name or another folder.";
+}
+
+bool backup_may_be_made(const char *path, const struct backup_opts *opts, struct cli *cli)
 {
 	char why[SAVEFILE_WHY];
-	char *manifest = manifest_path(path);
 
+	if (is_spare(path, opts->spare, cli) || is_manifest_of_another(path, cli))
+		return false;
+	char *manifest = manifest_path(path);
 	if (!manifest)
 		return out_of_memory(cli);
-	bool ok = savefile_check(path, force, why) && savefile_check(manifest, force, why);
-	free(manifest);
+	bool ok = savefile_check(path, opts->force, why) &&
+		  savefile_check(manifest, opts->force, why);
 	if (!ok)
-		cli_fail(cli, CLI_FILE,
-			 force ? "" : "Choose another name; --force replaces an existing file.",
-			 "No backup: %s.", why);
+		cli_fail(cli, CLI_FILE, advice_for(path, manifest, opts->force), "No backup: %s.",
+			 why);
+	free(manifest);
 	return ok;
 }
 
@@ -88,7 +146,7 @@ bool backup_choose_path(struct image *image, const struct backup_opts *opts,
 	image->path = path;
 	if (!path)
 		return out_of_memory(cli);
-	return both_may_be_made(path, opts->force, cli);
+	return backup_may_be_made(path, opts, cli);
 }
 
 /* ---- manifest ---- */

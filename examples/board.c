@@ -74,33 +74,102 @@ static const char *full_stop(const char *text)
 	return n > 0 && strchr(".!?", text[n - 1]) ? "" : ".";
 }
 
+/* The board is named at the end of the line, not twice. */
+static void own_words(char *out, size_t size, const char *text, const struct cli *cli)
+{
+	char head[256];
+	int n = snprintf(head, sizeof(head), "OpenOCD at %s: ", cli->server.text);
+	bool doubled = n > 0 && n < (int)sizeof(head) && strncmp(text, head, (size_t)n) == 0;
+	char words[1024];
+
+	snprintf(words, sizeof(words), "%s%s", doubled ? "OpenOCD " : "",
+		 doubled ? text + n : text);
+	text_harmless(out, size, words);
+}
+
+/* The library speaks of its own options. */
+static void own_advice(char *out, size_t size, const char *advice)
+{
+	static const char theirs[] = "the option unlock";
+	const char *at = strstr(advice, theirs);
+	char words[512];
+
+	if (at)
+		snprintf(words, sizeof(words), "%.*s--unlock%s", (int)(at - advice), advice,
+			 at + sizeof(theirs) - 1);
+	text_harmless(out, size, at ? words : advice);
+}
+
+#define QUOTE 160 /* characters of OpenOCD's words; -v shows all of them */
+#define MANY  80 /* so many bury what they mean */
+
+/* Cut between two words. */
+static void shorten(char *text)
+{
+	size_t n = strlen(text);
+
+	if (n <= QUOTE)
+		return;
+	for (n = QUOTE; n > QUOTE / 2 && text[n] != ' ';)
+		n--;
+	snprintf(text + n, sizeof(" ..."), " ...");
+}
+
 void board_failed(const struct board *board, struct cli *cli, const char *doing,
 		  const stmfw_result *res)
 {
 	char text[1024], advice[512], where[256];
 
-	text_harmless(text, sizeof(text), res->text);
-	text_harmless(advice, sizeof(advice), res->advice);
+	own_words(text, sizeof(text), res->text, cli);
+	own_advice(advice, sizeof(advice), res->advice);
 	if (res->status == STMFW_ECONNECT ||
 	    (res->status == STMFW_EPROTO && !board->identified)) { /* the reason names the peer */
 		cli_fail(cli, cli_exit_of(res->status), advice, "%s%s", text, full_stop(text));
 		return;
 	}
 	board_describe(board, cli, where, sizeof(where));
-	cli_fail(cli, cli_exit_of(res->status), advice, "Cannot %s: %s%s (%s.)", doing, text,
-		 full_stop(text), where);
+	bool theirs = strncmp(text, "OpenOCD could not", 17) == 0;
+	if (theirs)
+		shorten(text);
+	if (theirs && strlen(text) > MANY && advice[0])
+		cli_fail(cli, cli_exit_of(res->status), advice, "Cannot %s: %s (%s.) %s%s", doing,
+			 advice, where, text, full_stop(text));
+	else
+		cli_fail(cli, cli_exit_of(res->status), advice, "Cannot %s: %s%s (%s.)", doing,
+			 text, full_stop(text), where);
+}
+
+static uint32_t word_at(const uint8_t *bytes)
+{
+	return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+	       (uint32_t)bytes[3] << 24;
+}
+
+/* The initial stack pointer and the address of the first instruction, which is odd in Thumb code;
+   flash can be seen at 0, too. */
+void board_see_start(struct board *board, const uint8_t first[BOARD_START_BYTES])
+{
+	uint32_t stack = word_at(first), entry = word_at(first + 4);
+	bool in_ram = stack >= 0x10000000 && stack < 0x40000000;
+	bool in_flash = (entry & ~0x08ffffffu) == 0;
+
+	board->start = in_ram && in_flash && (entry & 1) ? START_PLAUSIBLE : START_NONE;
 }
 
 void board_add_state(const struct board *board, struct cli *cli)
 {
 	switch (board->state) {
 	case BOARD_UNTOUCHED:
+		if (cli->exit != CLI_OK && board->identified && !cli_told(cli, "touched"))
+			cli_add(cli, "The chip was not touched.");
 		break;
 	case BOARD_HALTED:
 		cli_add(cli, "The chip is halted.");
 		break;
 	case BOARD_RUNNING:
-		cli_add(cli, "The chip was reset and runs its firmware again.");
+		cli_add(cli, board->start == START_PLAUSIBLE
+				     ? "The chip was reset and runs its firmware again."
+				     : "The chip was reset and is no longer halted.");
 		break;
 	case BOARD_UNKNOWN:
 		cli_add(cli, "The chip may still be halted: reset it or switch it off and on.");

@@ -17,8 +17,20 @@ enum board_state {
 	BOARD_UNKNOWN    /* asked for, but not answered */
 };
 
+/* What lies where the chip starts. */
+enum board_start {
+	START_UNKNOWN,
+	START_PLAUSIBLE, /* stack in RAM, first instruction in flash */
+	START_NONE       /* blank, for instance                      */
+};
+
+/* Where the main flash of these chips begins, and what starts the chip. */
+#define BOARD_FLASH 0x08000000u
+#define BOARD_START_BYTES 8
+
 struct board {
 	enum board_state state;
+	enum board_start start;
 	int identified; /* the rest is valid */
 	char family[64];
 	uint16_t device_id, revision_id;
@@ -42,7 +54,9 @@ json_t *board_json(const struct board *board);
  */
 void board_failed(const struct board *board, struct cli *cli, const char *doing,
 		  const stmfw_result *res);
-/* Adds to the message what the chip is doing now. */
+/* Keeps what the first bytes of the main flash say. */
+void board_see_start(struct board *board, const uint8_t first[BOARD_START_BYTES]);
+/* Adds to the message what the chip is doing now, no more than is known of it. */
 void board_add_state(const struct board *board, struct cli *cli);
 
 #endif

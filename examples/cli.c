@@ -7,21 +7,36 @@
  */
 #include "cli.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <stmfw.h>
 
 #include "jsonl.h"
 #include "text.h"
 
+/* Else the next file or socket would get that number, and what is printed would go there. */
+static void open_missing(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 void cli_init(struct cli *cli, const char *tool)
 {
 	memset(cli, 0, sizeof(*cli));
 	cli->tool = tool;
+	open_missing();
 	signal(SIGPIPE, SIG_IGN);
 	address_parse(&cli->server, "");
 }
@@ -216,6 +231,11 @@ void cli_add(struct cli *cli, const char *format, ...)
 	va_end(args);
 }
 
+bool cli_told(const struct cli *cli, const char *words)
+{
+	return strcasestr(cli->message, words) != NULL;
+}
+
 void cli_say(const struct cli *cli, const char *format, ...)
 {
 	va_list args;
@@ -263,10 +283,17 @@ int cli_end(struct cli *cli, json_t *end)
 		jsonl_write(end);
 	else
 		json_decref(end);
-	if (fflush(stdout) != 0 || ferror(stdout))
+	if ((fflush(stdout) != 0 || ferror(stdout)) && cli->exit == CLI_OK) {
+		char result[sizeof(cli->message)];
+
+		memcpy(result, cli->message, sizeof(result));
 		cli_fail(cli, CLI_FILE, "", "The result could not be written to stdout.");
+		cli_add(cli, "%s", result);
+	}
+	bool advise = cli->advice[0] && !cli_told(cli, cli->advice);
+
 	if (cli->exit != CLI_OK)
-		fprintf(stderr, "%s: %s%s%s\n", cli->tool, cli->message, cli->advice[0] ? " " : "",
-			cli->advice);
+		fprintf(stderr, "%s: %s%s%s\n", cli->tool, cli->message, advise ? " " : "",
+			advise ? cli->advice : "");
 	return (int)cli->exit;
 }

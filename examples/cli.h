@@ -36,7 +36,7 @@
 	X(INTERNAL, 13, "out of memory, own fault")                                           \
 	X(BOARD, 14, "another board or chip")                                                 \
 	X(INTERRUPTED, 130, "stopped by Ctrl-C")                                              \
-	X(TERMINATED, 143, "stopped by SIGTERM")
+	X(TERMINATED, 143, "stopped by SIGTERM or SIGHUP")
 
 enum cli_exit {
 #define CLI_EXIT_ENUM(name, number, meaning) CLI_##name = (number),
@@ -84,7 +84,8 @@ struct cli_syntax {
 	void *arg;
 };
 
-/* Prepares the process, too: SIGPIPE is ignored from here on. */
+/* Prepares the process, too, and comes first: opens what is missing of stdin, stdout and stderr, and
+   from here on SIGPIPE is ignored. */
 void cli_init(struct cli *cli, const char *tool);
 /* Reads the command line; optind is then the first operand. False: nothing more is to be done. */
 bool cli_parse(struct cli *cli, int argc, char **argv, const struct cli_syntax *syntax);
@@ -97,6 +98,8 @@ void cli_fail(struct cli *cli, enum cli_exit code, const char *advice, const cha
 	__attribute__((format(printf, 4, 5)));
 /* Adds another sentence to the message. */
 void cli_add(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Whether the message has these words already. */
+bool cli_told(const struct cli *cli, const char *words);
 /* One line for people on stderr, unless they asked for quiet or for JSON. */
 void cli_say(const struct cli *cli, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

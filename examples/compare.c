@@ -253,6 +253,11 @@ static int report(struct compare *c)
 {
 	struct cli *cli = &c->visit.cli;
 
+	for (size_t i = 0; c->result && i < c->other.count; i++)
+		if (!c->other.path && c->other.ranges[i].address == BOARD_FLASH &&
+		    c->other.ranges[i].length >= BOARD_START_BYTES)
+			board_see_start(&c->visit.board, c->other.ranges[i].data);
+
 	judge(c);
 	board_add_state(&c->visit.board, cli);
 	if (!cli->json && c->result)

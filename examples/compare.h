@@ -48,6 +48,7 @@ struct compare {
 	struct visit visit;
 	struct side file, other;
 	unsigned int bank; /* whose base is the address of a binary */
+	bool is_halted; /* else it is only looked at, whether it makes sense */
 	/* The chip. */
 	unsigned int *numbers; /* all banks */
 	size_t number_count, current;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A file and a chip. In a visit (visit.h), on a halted chip:
+ * A file and a chip. In a visit (visit.h), at first without touching the chip, if it can be probed
+ * like this:
  *
- *     bank_described ... -> bank_read ... -> compare -> (differs) part_reread ... -> compare
+ *     bank_described ... -> (halted) -> bank_read ... -> compare
+ *                                     -> (differs) part_reread ... -> compare
  *
  * The banks that the image touches are read as a whole: what is around it explains differences,
  * too. Sectors that differ are read a second time, as the connection may be what is wrong.
@@ -240,6 +242,9 @@ static uint64_t first_outside(const struct compare *c, const stmfw_range *r)
 /* An image that does not fit can neither be there nor be compared with what is there. */
 static bool fits(struct compare *c)
 {
+	char who[256];
+
+	board_describe(&c->visit.board, &c->visit.cli, who, sizeof(who));
 	for (size_t i = 0; i < c->file.count; i++) {
 		const stmfw_range *r = &c->file.ranges[i];
 		uint64_t at = first_outside(c, r), end = r->address + r->length;
@@ -249,9 +254,9 @@ static bool fits(struct compare *c)
 		cli_fail(&c->visit.cli, CLI_RANGE,
 			 "Is it for another chip? stmfw-info lists the banks; --address says where "
 			 "a binary begins.",
-			 "%s does not fit: its %" PRIu64 " bytes from 0x%08" PRIx64
-			 " to 0x%08" PRIx64 " lie in no flash bank that OpenOCD knows.",
-			 c->file.quoted, end - at, at, end - 1);
+			 "%s does not fit: its %" PRIu64 " byte%s from 0x%08" PRIx64
+			 " to 0x%08" PRIx64 " lie in no flash bank that OpenOCD knows. (%s.)",
+			 c->file.quoted, end - at, end - at == 1 ? "" : "s", at, end - 1, who);
 		return false;
 	}
 	return true;
@@ -292,7 +297,10 @@ static void begin_reading(struct compare *c)
 		no_memory(c);
 	} else {
 		c->current = 0;
-		read_next(c);
+		if (c->is_halted)
+			read_next(c);
+		else
+			visit_halt(&c->visit, NULL);
 	}
 }
 
@@ -322,11 +330,29 @@ static bool can_do_without(const struct compare *c, const stmfw_result *res)
 	       (res->status == STMFW_ETARGET || res->status == STMFW_ECOMMAND);
 }
 
+/* Some chips can be probed only when they are halted. */
+static bool may_try_halted(const struct compare *c, stmfw_client *client, const stmfw_result *res)
+{
+	return !c->is_halted && res->status != STMFW_OK && c->visit.session.signal == 0 &&
+	       stmfw_client_is_connected(client);
+}
+
+static void forget_copies(struct compare *c)
+{
+	for (size_t i = 0; i < c->copy_count; i++)
+		free((void *)c->copies[i].bank.sectors);
+	c->copy_count = 0;
+}
+
 static void bank_described(stmfw_client *client, const stmfw_result *res, void *arg)
 {
 	struct compare *c = arg;
 
-	(void)client;
+	if (may_try_halted(c, client, res)) {
+		forget_copies(c);
+		visit_halt(&c->visit, NULL);
+		return;
+	}
 	if (!can_do_without(c, res)) {
 		if (!visit_went_well(&c->visit, "describe a flash bank", res))
 			return;
@@ -376,7 +402,7 @@ static bool choose_banks(void *arg, const stmfw_bank *banks, size_t count, const
 	return true;
 }
 
-static void begin(void *arg)
+static void look(void *arg)
 {
 	struct compare *c = arg;
 
@@ -384,9 +410,24 @@ static void begin(void *arg)
 	describe_next(c);
 }
 
+/* Halted. Where it could not be probed before, there are no copies yet. */
+static void begin(void *arg)
+{
+	struct compare *c = arg;
+
+	c->is_halted = true;
+	c->current = 0;
+	if (c->copy_count)
+		read_next(c);
+	else
+		describe_next(c);
+}
+
 void compare_with_chip(struct compare *c)
 {
-	static const struct visit_work work = { .choose = choose_banks, .begin = begin };
+	static const struct visit_work work = { .choose = choose_banks,
+						.look = look,
+						.begin = begin };
 
 	visit_run(&c->visit, &work, c);
 }

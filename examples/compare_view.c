@@ -77,9 +77,9 @@ static void show_digests(const struct compare *c)
 	size_t n = compare_digests(c, digests);
 
 	for (size_t i = 0; i < n; i++)
-		printf("%s  %s, %s%" PRIu64 " bytes from 0x%08" PRIx64 "\n", digests[i].sha256,
+		printf("%s  %s, %s%" PRIu64 " byte%s from 0x%08" PRIx64 "\n", digests[i].sha256,
 		       digests[i].side->quoted, i == 2 ? "only " : "", digests[i].length,
-		       digests[i].address);
+		       digests[i].length == 1 ? "" : "s", digests[i].address);
 }
 
 /* ---- colours ----------------------------------------------------------------------------- */
@@ -142,8 +142,19 @@ static void put_kind(size_t kind, bool colours)
 		putchar(kinds[kind].letter);
 }
 
-static void show_legend(const stmfw_comparison *r, bool colours)
+/* Two files have names. */
+static void print_words(const struct compare *c, const struct kind *kind)
 {
+	if (!c->other.path || !strchr("?eo", kind->letter))
+		printf("%s", kind->words);
+	else
+		printf("%s in %s", kind->letter == '?' ? "missing" : "blank",
+		       kind->letter == 'e' ? c->file.quoted : c->other.quoted);
+}
+
+static void show_legend(const struct compare *c, bool colours)
+{
+	const stmfw_comparison *r = c->result;
 	size_t counts[KINDS] = { 0 };
 
 	for (size_t i = 0; i < r->cell_count; i++)
@@ -154,13 +165,15 @@ static void show_legend(const stmfw_comparison *r, bool colours)
 			continue;
 		printf("  ");
 		put_kind(kind, colours);
-		printf(" %zu %s", counts[kind], kinds[kind].words);
+		printf(" %zu ", counts[kind]);
+		print_words(c, &kinds[kind]);
 	}
 	printf("\n");
 }
 
-static void show_map(const stmfw_comparison *r, bool colours)
+static void show_map(const struct compare *c, bool colours)
 {
+	const stmfw_comparison *r = c->result;
 	const size_t each = (r->cell_count + MAP_MOST - 1) / MAP_MOST;
 	uint64_t next = 0; /* address behind the character before */
 	size_t column = 0;
@@ -182,7 +195,7 @@ static void show_map(const stmfw_comparison *r, bool colours)
 		i += n;
 	}
 	printf("\n");
-	show_legend(r, colours);
+	show_legend(c, colours);
 }
 
 /* ---- bytes side by side ------------------------------------------------------------------ */
@@ -281,7 +294,7 @@ void compare_show(const struct compare *c)
 
 	show_digests(c);
 	printf("\n");
-	show_map(c->result, colours);
+	show_map(c, colours);
 	if (c->result->span_count) {
 		printf("\n");
 		show_differences(c, colours);

@@ -63,6 +63,7 @@ static bool resolve(struct erase *e)
 {
 	struct change *c = &e->change;
 	struct erase_opts *o = &e->opts;
+	char names[64];
 
 	if (o->what == ERASE_RANGE && !resolve_range(e))
 		return false;
@@ -70,9 +71,10 @@ static bool resolve(struct erase *e)
 		o->last = (uint32_t)(c->sector_count - 1);
 	if (o->last >= c->sector_count) {
 		cli_fail(&c->visit.cli, CLI_RANGE, "stmfw-info --sectors lists them.",
-			 "Sectors %" PRIu32 " to %" PRIu32 " are not in flash bank %u, which has "
-			 "%zu, from 0 on. Nothing was erased. (%s.)",
-			 o->first, o->last, c->number, c->sector_count, change_who(c));
+			 "There %s no %s, which has %zu, from 0 on. Nothing was erased. (%s.)",
+			 o->first == o->last ? "is" : "are",
+			 change_name_sectors(names, c, o->first, o->last), c->sector_count,
+			 change_who(c));
 		return false;
 	}
 	e->range.address = c->base + c->sectors[o->first].offset;
@@ -102,14 +104,16 @@ static bool is_writable(struct erase *e)
 {
 	struct change *c = &e->change;
 
-	for (uint32_t i = e->opts.first; i <= e->opts.last && !e->opts.unlock; i++)
-		if (c->sectors[i].is_protected == 1) {
+	for (uint32_t i = e->opts.first; i <= e->opts.last; i++) {
+		e->unlocked += c->sectors[i].is_protected == 1;
+		if (e->unlocked && !e->opts.unlock) {
 			cli_fail(&c->visit.cli, CLI_PROTECTED,
 				 "--unlock removes the protection of these sectors first.",
 				 "Sector %" PRIu32 " is write protected. Nothing was erased. (%s.)",
 				 i, change_who(c));
 			return false;
 		}
+	}
 	return true;
 }
 
@@ -163,14 +167,15 @@ static void ask(struct erase *e)
 	else if (e->used == 0)
 		snprintf(lost, sizeof(lost), "blank already");
 	else
-		snprintf(lost, sizeof(lost), "%" PRIu64 " bytes that are not blank would be lost",
-			 e->used);
+		snprintf(lost, sizeof(lost), "%" PRIu64 " byte%s not blank would be lost", e->used,
+			 e->used == 1 ? " that is" : "s that are");
 	cli_fail(&c->visit.cli, CLI_USAGE,
 		 "To save it first: stmfw-backup FILE. To erase: the same again with --yes.",
 		 "This would erase %s (0x%08" PRIx64 " to 0x%08" PRIx64
-		 ", %s): %s. Nothing was touched. (%s.)",
+		 ", %s): %s.%s Nothing was touched. (%s.)",
 		 change_name_sectors(names, c, e->opts.first, e->opts.last), e->range.address,
 		 e->range.address + e->range.length - 1, text_size(size, e->range.length), lost,
+		 e->unlocked ? " Write protection there would be removed, and stay removed." : "",
 		 change_who(c));
 	visit_leave(&c->visit);
 }
@@ -211,8 +216,8 @@ static void read_back(stmfw_client *client, const stmfw_result *res, void *arg)
 			 "The line to the chip is not reliable: shorten the wires or lower "
 			 "`adapter speed`, and try again.",
 			 "The chip says that it is blank, but reading it back finds %" PRIu64
-			 " bytes that are not. (%s.)",
-			 e->used, change_who(c));
+			 " byte%s not. (%s.)",
+			 e->used, e->used == 1 ? " that is" : "s that are", change_who(c));
 	visit_leave(&c->visit);
 }
 
@@ -235,14 +240,6 @@ static void erased(stmfw_client *client, const stmfw_result *res, void *arg)
 		visit_leave(&c->visit);
 }
 
-static bool has_protected(const struct erase *e)
-{
-	for (uint32_t i = e->opts.first; i <= e->opts.last; i++)
-		if (e->change.sectors[i].is_protected == 1)
-			return true;
-	return false;
-}
-
 static void begin(void *arg)
 {
 	struct erase *e = arg;
@@ -261,7 +258,7 @@ static void begin(void *arg)
 	c->visit.session.stop_words =
 		"Stopping when the sectors are erased and have been looked at. "
 		"Once more, and it ends at once.";
-	if (o->what == ERASE_ALL && !has_protected(e))
+	if (o->what == ERASE_ALL && e->unlocked == 0)
 		err = stmfw_mass_erase(c->visit.session.client, c->number, erased, e,
 				       &c->visit.session.op);
 	else

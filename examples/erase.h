@@ -33,6 +33,7 @@ struct erase {
 	struct stmfw_span range; /* as addresses */
 	uint64_t used;  /* bytes that are not blank, as far as it was read */
 	bool counted;   /* all of it was */
+	uint32_t unlocked; /* sectors that are write protected, and with --unlock not any more */
 	uint8_t blank;  /* what an erased byte reads as */
 	enum erase_outcome outcome;
 };

@@ -4,7 +4,6 @@
 
 #include "flashrun.h"
 #include "imagefile.h"
-#include "savefile.h"
 #include "text.h"
 
 static const char help[] =
@@ -131,21 +130,14 @@ static bool options_agree(struct flashrun *run)
 	return false;
 }
 
-/* A backup that could not be saved is better known before the chip is halted. */
-static bool backup_may_be_made(struct flashrun *run)
-{
-	char why[SAVEFILE_WHY];
-
-	if (!run->backup.file || savefile_check(run->backup.file, run->backup.force, why))
-		return true;
-	cli_fail(&run->cli, CLI_FILE, "Choose another name; --force replaces an existing file.",
-		 "No backup: %s.", why);
-	return false;
-}
-
 int main(int argc, char **argv)
 {
-	struct flashrun run = { .doing = "flash it", .repair = "stmfw-flash IMAGE" };
+	struct flashrun run = { .doing = "flash it",
+				.repair = "stmfw-flash IMAGE",
+				.if_protected =
+					"To program it, the protection must be removed, which "
+					"ERASES everything on it: stmfw-flash --unprotect "
+					"does both." };
 	struct parsing p = { .run = &run, .image = STMFW_INIT(stmfw_image_opts) };
 	const struct cli_syntax syntax = {
 		.options = options, .help = help, .operands = 1, .own = take_own, .arg = &p
@@ -156,9 +148,12 @@ int main(int argc, char **argv)
 		return cli_end(&run.cli, cli_end_object(&run.cli));
 	if (optind >= argc)
 		cli_fail(&run.cli, CLI_USAGE, "--help shows how it is called.", "Which image?");
-	else if (options_agree(&run) && flashrun_load(&run, argv[optind], &p.image) &&
-		 backup_may_be_made(&run))
-		return flashrun_main(&run);
+	else if (options_agree(&run) && flashrun_load(&run, argv[optind], &p.image)) {
+		run.backup.spare = run.path;
+		/* A backup that could not be saved is better known before the chip is halted. */
+		if (!run.backup.file || backup_may_be_made(run.backup.file, &run.backup, &run.cli))
+			return flashrun_main(&run);
+	}
 	stmfw_image_free(run.image);
 	return cli_end(&run.cli, cli_end_object(&run.cli));
 }

@@ -20,7 +20,7 @@ static const char *action_name(enum stmfw_sector_action action)
 	return names[action];
 }
 
-static json_t *plan_object(const stmfw_plan *plan)
+static json_t *plan_object(const struct flashrun *run, const stmfw_plan *plan)
 {
 	json_t *sectors = json_array();
 
@@ -36,11 +36,11 @@ static json_t *plan_object(const stmfw_plan *plan)
 						(json_int_t)s->image_bytes, "around_bytes",
 						(json_int_t)s->around_bytes));
 	}
-	return json_pack("{s:s, s:I, s:i, s:i, s:i, s:I, s:b, s:o}", "event", "plan", "image_bytes",
+	return json_pack("{s:s, s:I, s:i, s:i, s:i, s:I, s:b, s:I, s:o}", "event", "plan", "image_bytes",
 			 (json_int_t)plan->image_bytes, "erase", (int)plan->erase_count, "write",
 			 (int)plan->write_count, "skip", (int)plan->skip_count, "around_bytes",
-			 (json_int_t)plan->around_bytes, "keep", plan->keeps_around, "sectors",
-			 sectors);
+			 (json_int_t)plan->around_bytes, "keep", plan->keeps_around, "unlock",
+			 (json_int_t)run->unlocked, "sectors", sectors);
 }
 
 static bool same_kind(const stmfw_plan_sector *a, const stmfw_plan_sector *b)
@@ -75,10 +75,56 @@ static void print_sectors(const stmfw_plan *plan)
 		printf("0x%08" PRIx64 "  %9s  %3zu sector%s  %s", first->address,
 		       text_size(size, length), n, n == 1 ? " " : "s", words[first->action]);
 		if (around)
-			printf("; %" PRIu64 " bytes around the image %s", around,
-			       plan->keeps_around ? "kept" : "LOST");
+			printf("; %" PRIu64 " byte%s around the image %s", around,
+			       around == 1 ? "" : "s", plan->keeps_around ? "kept" : "LOST");
 		putchar('\n');
 	}
+}
+
+/* Sectors of the plan that are write protected, and will not be any more. */
+static size_t count_unlocked(const struct flashrun *run, const stmfw_plan *plan)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->sector_count; i++) {
+		const stmfw_plan_sector *s = &plan->sectors[i];
+
+		n += s->action != STMFW_SECTOR_SKIP && s->bank == run->opts.bank &&
+		     s->number < run->sector_count && run->sectors[s->number].is_protected == 1;
+	}
+	return n;
+}
+
+/* Will the chip start what is written, if the image has the place where it starts? */
+static void judge_start(struct flashrun *run, const stmfw_plan *plan)
+{
+	uint8_t first[BOARD_START_BYTES];
+	uint64_t at = stmfw_image_is_placed(run->image) ? BOARD_FLASH : 0;
+
+	for (size_t i = 0; i < plan->sector_count; i++)
+		if (plan->sectors[i].address == BOARD_FLASH &&
+		    stmfw_image_copy(run->image, at, first, sizeof(first), 0xff) == sizeof(first))
+			board_see_start(&run->board, first);
+	if (run->board.start == START_NONE)
+		cli_warn(&run->cli, "the chip will not start this image: it does not begin with a stack "
+				    "pointer into RAM and an entry into flash (vector table).");
+}
+
+static void warn_of_losses(struct flashrun *run, const stmfw_plan *plan)
+{
+	if (plan->around_bytes && !plan->keeps_around && !run->cli.json)
+		cli_warn(&run->cli,
+			 "%" PRIu64 " byte%s around the image, in sectors that change, %s lost%s. "
+			 "--keep would write them back.",
+			 plan->around_bytes, plan->around_bytes == 1 ? "" : "s",
+			 plan->around_bytes == 1 ? "is" : "are",
+			 run->opts.flags & STMFW_FLASH_DRY_RUN ? " by this plan" : "");
+	if (run->unlocked)
+		cli_warn(&run->cli,
+			 "%zu sector%s that must change %s write protected; --unlock removes that, and "
+			 "it stays removed.",
+			 run->unlocked, run->unlocked == 1 ? "" : "s",
+			 run->unlocked == 1 ? "is" : "are");
 }
 
 void flashrun_show_plan(struct flashrun *run, const stmfw_plan *plan)
@@ -89,20 +135,18 @@ void flashrun_show_plan(struct flashrun *run, const stmfw_plan *plan)
 	run->to_write = plan->write_bytes;
 	run->skipped = plan->skip_count;
 	run->changed = plan->sector_count - plan->skip_count;
+	run->unlocked = count_unlocked(run, plan);
 	if (run->cli.json)
-		jsonl_write(plan_object(plan));
+		jsonl_write(plan_object(run, plan));
 	else if (run->opts.flags & STMFW_FLASH_DRY_RUN)
 		print_sectors(plan);
 	cli_say(&run->cli,
-		"Plan: %s of the image in %zu sectors; %zu right already, %zu to erase, %s to write.",
-		text_size(size, plan->image_bytes), plan->sector_count, plan->skip_count,
+		"Plan: %s of the image in %zu sector%s; %zu right already, %zu to erase, %s to write.",
+		text_size(size, plan->image_bytes), plan->sector_count,
+		plan->sector_count == 1 ? "" : "s", plan->skip_count,
 		plan->erase_count, text_size(write, plan->write_bytes));
-	if (plan->around_bytes && !plan->keeps_around && !run->cli.json)
-		cli_warn(&run->cli,
-			 "%" PRIu64 " bytes around the image, in sectors that change, are lost%s. "
-			 "--keep would write them back.",
-			 plan->around_bytes,
-			 run->opts.flags & STMFW_FLASH_DRY_RUN ? " by this plan" : "");
+	judge_start(run, plan);
+	warn_of_losses(run, plan);
 }
 
 /* ---- how it ended ---- */
@@ -133,6 +177,10 @@ static const char *content_name(const struct flashrun *run)
 					     [STMFW_CONTENT_MIXED] = "mixed",
 					     [STMFW_CONTENT_UNKNOWN] = "unknown" };
 
+	if (run->unprotect == UNPROTECT_TRIED)
+		return "unknown";
+	if (run->unprotect == UNPROTECT_DONE && run->content == STMFW_CONTENT_UNCHANGED)
+		return "erased";
 	return run->has_report ? names[run->content] : "unchanged";
 }
 
@@ -171,9 +219,13 @@ static void say_content(struct flashrun *run)
 		return;
 	}
 	if (run->unprotect == UNPROTECT_DONE && run->content == STMFW_CONTENT_UNCHANGED) {
-		cli_add(&run->cli, "Nothing was written; what was protected is erased.");
+		cli_add(&run->cli, "The read protection is removed, which erased the chip; nothing was "
+				   "written.");
 		return;
 	}
+	if (run->unlocked && !(run->opts.flags & STMFW_FLASH_DRY_RUN))
+		cli_add(&run->cli, "Write protection of %zu sector%s may have been removed.", run->unlocked,
+			run->unlocked == 1 ? "" : "s");
 	switch (run->has_report ? run->content : STMFW_CONTENT_UNCHANGED) {
 	case STMFW_CONTENT_UNCHANGED:
 		cli_add(&run->cli, "Nothing was erased or written.");
@@ -204,6 +256,7 @@ static void say_success(struct flashrun *run)
 
 	if (run->opts.flags & STMFW_FLASH_DRY_RUN) {
 		cli_add(&run->cli, "Dry run: nothing was erased or written.");
+		board_add_state(&run->board, &run->cli);
 		return;
 	}
 	cli_add(&run->cli, "%s of \"%s\" %s in flash, proven (%zu sector%s written, %zu right already; "
@@ -211,11 +264,23 @@ static void say_success(struct flashrun *run)
 		text_size(size, run->proven), run->path, run->proven == 1 ? "is" : "are",
 		run->changed, run->changed == 1 ? "" : "s", run->skipped,
 		text_time(time, run->elapsed_ms));
+	if (run->unprotect == UNPROTECT_DONE)
+		cli_add(&run->cli, "The read protection is removed, and the chip was erased.");
+	if (run->unprotect == UNPROTECT_NEEDLESS)
+		cli_add(&run->cli, "There was no read protection to remove.");
 	if (run->retries)
 		cli_add(&run->cli, "%u repetition%s needed.", run->retries,
 			run->retries == 1 ? " was" : "s were");
-	cli_add(&run->cli, run->opts.after == STMFW_AFTER_RUN ? "The chip was reset and runs it."
-							      : "The chip is halted.");
+	if (run->unlocked)
+		cli_add(&run->cli, "Write protection of %zu sector%s was removed and stays removed; to set it "
+				   "again: stmfw-protect set.",
+			run->unlocked, run->unlocked == 1 ? "" : "s");
+	if (run->session.too_late)
+		cli_add(&run->cli, "It was complete before it could be stopped.");
+	if (run->board.state == BOARD_RUNNING && run->board.start == START_PLAUSIBLE)
+		cli_add(&run->cli, "The chip was reset and runs it.");
+	else
+		board_add_state(&run->board, &run->cli);
 }
 
 static json_t *end_object(const struct flashrun *run)
@@ -231,6 +296,15 @@ static json_t *end_object(const struct flashrun *run)
 			       (json_int_t)run->proven, "written", (json_int_t)run->written,
 			       "erased_sectors", (int)run->erased, "retries", (int)run->retries,
 			       "open", run->open, "files", files));
+	if (run->opts.flags & STMFW_FLASH_UNLOCK)
+		json_object_set_new(end, "unlocked", run->opts.flags & STMFW_FLASH_DRY_RUN || run->cli.exit != CLI_OK
+					    ? json_integer(0)
+					    : json_integer((json_int_t)run->unlocked));
+	if (run->unprotect != UNPROTECT_NOT_ASKED)
+		json_object_set_new(end, "unprotected",
+				    run->unprotect == UNPROTECT_TRIED
+					    ? json_null()
+					    : json_boolean(run->unprotect == UNPROTECT_DONE));
 	if (run->board.identified)
 		json_object_set_new(end, "chip", board_json(&run->board));
 	return end;
@@ -238,10 +312,14 @@ static json_t *end_object(const struct flashrun *run)
 
 int flashrun_report(struct flashrun *run)
 {
-	if (run->cli.exit == CLI_OK && run->has_report)
+	if (run->content != STMFW_CONTENT_NEW && !(run->cli.exit == CLI_OK))
+		run->board.start = START_UNKNOWN; /* what is there is not the image */
+	if (run->cli.exit == CLI_OK && run->has_report) {
 		say_success(run);
-	else
+	} else {
 		say_content(run);
+		board_add_state(&run->board, &run->cli);
+	}
 	if (run->cli.exit == CLI_OK)
 		cli_say(&run->cli, "%s", run->cli.message);
 	return cli_end(&run->cli, end_object(run));

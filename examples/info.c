@@ -59,7 +59,7 @@ static bool may_go_on(struct info *info, const char *doing, const stmfw_result *
 
 	board_describe(&info->board, &info->cli, where, sizeof(where));
 	if (info->session.signal != 0) {
-		session_stopped(&info->session, doing);
+		session_stopped(&info->session, doing, where);
 	} else if (res->status != STMFW_OK) {
 		note(info, doing, res);
 		cli_fail(&info->cli, cli_exit_of(res->status), res->advice,
@@ -192,9 +192,11 @@ static void keep_server(struct info *info, const stmfw_server *server)
 static void connected(stmfw_client *c, const stmfw_result *res, void *arg)
 {
 	struct info *info = arg;
+	char where[256];
 
+	board_describe(&info->board, &info->cli, where, sizeof(where));
 	if (info->session.signal != 0)
-		session_stopped(&info->session, "connect");
+		session_stopped(&info->session, "connect", where);
 	else if (res->status != STMFW_OK)
 		board_failed(&info->board, &info->cli, "connect", res);
 	if (info->cli.exit != CLI_OK) {

@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -44,26 +45,64 @@ static void begin_step(struct progress *p, const char *step)
 	p->began_ms = now_ms();
 	p->shown_ms = 0;
 	p->quarter = 1;
+	p->is_complete = 0;
+}
+
+static size_t columns(void)
+{
+	struct winsize size;
+
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
+}
+
+/* "12.3 KiB/s  0:07 left"; nothing as long as nothing is known. */
+static void describe_pace(char out[2 * TEXT_SHORT + 16], uint64_t spent, uint64_t done, uint64_t total)
+{
+	char rate[TEXT_SHORT], time[TEXT_SHORT];
+
+	out[0] = '\0';
+	if (done == 0)
+		return;
+	text_time(time, done == total ? spent : spent * (total - done) / done);
+	snprintf(out, 2 * TEXT_SHORT + 16, "  %s  %s %s", text_rate(rate, done, spent), time,
+		 done == total ? "in all" : "left");
+}
+
+/* As much as fits into one line of the terminal. */
+static void make_line(char *line, size_t size, const struct progress *p, uint64_t spent,
+		      uint64_t done, uint64_t total)
+{
+	char bytes[TEXT_SHORT], bar[BAR + 1], pace[2 * TEXT_SHORT + 16];
+	size_t full = (size_t)(done * BAR / total), room = columns();
+	unsigned int percent = (unsigned int)(done * 100 / total);
+
+	memset(bar, '.', BAR);
+	memset(bar, '#', full);
+	bar[BAR] = '\0';
+	text_size(bytes, total);
+	describe_pace(pace, spent, done, total);
+	snprintf(line, size, "%-7s [%s] %3u %% of %s%s", p->step, bar, percent, bytes, pace);
+	if (strlen(line) >= room)
+		snprintf(line, size, "%-7s %3u %% of %s%s", p->step, percent, bytes, pace);
+	if (strlen(line) >= room)
+		snprintf(line, size, "%-7s %3u %%", p->step, percent);
+	if (strlen(line) >= room)
+		line[room ? room - 1 : 0] = '\0';
 }
 
 static void draw_bar(struct progress *p, uint64_t done, uint64_t total)
 {
-	char size[TEXT_SHORT], rate[TEXT_SHORT], left[TEXT_SHORT], bar[BAR + 1];
-	uint64_t now = now_ms(), spent = now - p->began_ms;
-	size_t full = (size_t)(done * BAR / total);
+	uint64_t now = now_ms();
+	char line[256];
 
-	if (done < total && now - p->shown_ms < REDRAW_MS)
+	if (p->is_complete || (done < total && now - p->shown_ms < REDRAW_MS))
 		return;
-	memset(bar, '.', BAR);
-	memset(bar, '#', full);
-	bar[BAR] = '\0';
-	text_time(left, done == total ? spent : done == 0 ? 0 : spent * (total - done) / done);
-	fprintf(stderr, "\r%-7s [%s] %3u %% of %s  %s  %s %s \033[K", p->step, bar,
-		(unsigned int)(done * 100 / total), text_size(size, total),
-		text_rate(rate, done, spent), left, done == total ? "in all" : "left");
+	make_line(line, sizeof(line), p, now - p->began_ms, done, total);
+	fprintf(stderr, "\r%s\033[K", line);
 	p->shown_ms = now;
 	p->is_drawn = 1;
-	if (done == total)
+	p->is_complete = done == total;
+	if (p->is_complete)
 		progress_clear(p);
 }
 

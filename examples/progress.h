@@ -16,6 +16,7 @@ struct progress {
 	uint64_t shown_ms;  /* the bar: when it was last drawn  */
 	uint64_t quarter;   /* the lines: the next one to print */
 	int is_drawn;       /* there is a bar on the screen     */
+	int is_complete;    /* the bar: this step has been to 100 % */
 };
 
 void progress_init(struct progress *p, const struct cli *cli);

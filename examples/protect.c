@@ -14,12 +14,25 @@ static void keep_words(struct protect *p, const stmfw_result *res)
 	text_harmless(p->said, sizeof(p->said), res->text);
 }
 
-/* It was refused before anything was changed, and says so itself. */
-static void note_refusal(struct protect *p, const stmfw_result *res)
+/* Was it refused or canceled before anything was changed, or is it complete? */
+static void note_outcome(struct protect *p, const stmfw_result *res)
 {
 	if (res->status == STMFW_ERANGE || res->status == STMFW_EPROTECTED ||
-	    res->status == STMFW_EUNSUPPORTED)
+	    res->status == STMFW_EUNSUPPORTED ||
+	    (res->status == STMFW_ECANCELED && res->outcome != STMFW_UNKNOWN))
 		p->sent = false;
+	if (res->status == STMFW_OK)
+		session_completed(&p->change.visit.session);
+	p->change.visit.session.stop_words = NULL;
+}
+
+/* The call that changes something is next. */
+static void send_begins(struct protect *p)
+{
+	p->sent = true;
+	p->change.visit.session.stop_words =
+		"Stopping once it is known what the chip's protection is. Once more, and it ends at "
+		"once.";
 }
 
 /* ---- write protection -------------------------------------------------------------------- */
@@ -30,7 +43,7 @@ static void changed(stmfw_client *client, const stmfw_result *res, void *arg)
 	struct change *c = &p->change;
 
 	(void)client;
-	note_refusal(p, res);
+	note_outcome(p, res);
 	if (!visit_went_well(&c->visit,
 			     p->opts.action == PROTECT_SET ? "set write protection"
 							   : "clear write protection",
@@ -49,7 +62,7 @@ static void change_sectors(void *arg)
 	enum stmfw_protection wanted =
 		p->opts.action == PROTECT_SET ? STMFW_PROTECTION_ON : STMFW_PROTECTION_OFF;
 
-	p->sent = true;
+	send_begins(p);
 	c->visit.fresh = false; /* option bytes are written by a program on the chip */
 	visit_expect(&c->visit,
 		     stmfw_protect(c->visit.session.client, c->number, p->opts.first, p->opts.last,
@@ -78,7 +91,7 @@ static void locked(stmfw_client *client, const stmfw_result *res, void *arg)
 	struct change *c = &p->change;
 
 	(void)client;
-	note_refusal(p, res);
+	note_outcome(p, res);
 	note_state(p, res);
 	if (!visit_went_well(&c->visit, "lock the chip", res))
 		return;
@@ -101,7 +114,7 @@ static void unlocked(stmfw_client *client, const stmfw_result *res, void *arg)
 	struct protect *p = arg;
 	struct change *c = &p->change;
 
-	note_refusal(p, res);
+	note_outcome(p, res);
 	note_state(p, res);
 	if (!visit_went_well(&c->visit, "remove read protection", res))
 		return;
@@ -115,7 +128,7 @@ static void lock(struct protect *p)
 {
 	struct change *c = &p->change;
 
-	p->sent = true;
+	send_begins(p);
 	visit_expect(&c->visit, stmfw_lock(c->visit.session.client, c->number, locked, p,
 					   &c->visit.session.op));
 }
@@ -124,7 +137,7 @@ static void unlock(struct protect *p)
 {
 	struct change *c = &p->change;
 
-	p->sent = true;
+	send_begins(p);
 	visit_expect(&c->visit, stmfw_unprotect(c->visit.session.client, c->number,
 						STMFW_UNPROTECT_ERASES_CHIP, unlocked, p,
 						&c->visit.session.op));
@@ -183,21 +196,38 @@ static void act_on_reading(struct protect *p)
 		ask(p);
 }
 
+static bool sectors_exist(struct protect *p)
+{
+	struct change *c = &p->change;
+	uint32_t last = p->opts.last == STMFW_LAST_SECTOR ? p->opts.first : p->opts.last;
+	char names[64];
+
+	if (last < c->sector_count)
+		return true;
+	cli_fail(&c->visit.cli, CLI_RANGE, "stmfw-info --sectors lists them.",
+		 "There %s no %s, which has %zu, from 0 on. Nothing was changed. (%s.)",
+		 p->opts.first == last ? "is" : "are",
+		 change_name_sectors(names, c, p->opts.first, last), c->sector_count,
+		 change_who(c));
+	return false;
+}
+
 static void act(struct change *c)
 {
 	struct protect *p = (struct protect *)c;
 
 	c->visit.session.patience_ms = 0; /* option bytes are not left half written */
-	c->visit.session.stop_words =
-		"Stopping once it is known what the chip's protection is. Once more, "
-		"and it ends at once.";
+	c->visit.session.stop_words = "Stopping; nothing has been changed yet.";
 	switch (p->opts.action) {
 	case PROTECT_SHOW:
 		visit_leave(&c->visit);
 		break;
 	case PROTECT_SET:
 	case PROTECT_CLEAR:
-		visit_halt(&c->visit, change_sectors);
+		if (sectors_exist(p))
+			visit_halt(&c->visit, change_sectors);
+		else
+			visit_leave(&c->visit);
 		break;
 	case PROTECT_LOCK:
 	case PROTECT_UNLOCK:

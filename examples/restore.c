@@ -5,8 +5,10 @@
  * The manifest beside the file says of which chip it is and what its digest must be. All of that
  * is checked before the chip is touched; the board itself before anything is erased.
  */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "flashrun.h"
 #include "jsonl.h"
@@ -125,16 +127,47 @@ static bool take_manifest(struct restore *r, const json_t *manifest)
 	return true;
 }
 
+/* There must be two files. Who names the manifest means the file beside it. */
+static bool is_there(struct restore *r, const char *file, const char *path)
+{
+	char plain[PATH_MAX], advice[PATH_MAX + 64] = "";
+	size_t n = strlen(file);
+
+	if (n > 5 && n < sizeof(plain) && strcmp(file + n - 5, ".json") == 0) {
+		snprintf(plain, sizeof(plain), "%.*s", (int)(n - 5), file);
+		if (access(plain, F_OK) == 0) {
+			snprintf(advice, sizeof(advice), "Say: stmfw-restore %s", plain);
+			cli_fail(&r->run.cli, CLI_FILE, advice,
+				 "\"%s\" is the manifest, not the backup. The board was not touched.",
+				 file);
+			return false;
+		}
+	}
+	if (access(file, F_OK) != 0) {
+		cli_fail(&r->run.cli, CLI_FILE, "",
+			 "\"%s\": there is no such backup. The board was not touched.", file);
+		return false;
+	}
+	return access(path, F_OK) == 0 || bad_manifest(r, path, "the manifest is missing");
+}
+
 static bool read_manifest(struct restore *r, const char *file)
 {
-	char path[4096];
+	char path[PATH_MAX], why[256];
 	json_error_t error;
 
 	if (snprintf(path, sizeof(path), "%s.json", file) >= (int)sizeof(path))
 		return bad_manifest(r, file, "the name is too long");
+	if (!is_there(r, file, path))
+		return false;
 	json_t *manifest = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-	if (!manifest)
-		return bad_manifest(r, path, error.text);
+	if (!manifest && error.line < 0)
+		return bad_manifest(r, path, "the manifest cannot be read");
+	if (!manifest) {
+		snprintf(why, sizeof(why), "this is no manifest of stmfw-backup (line %d: %s)",
+			 error.line, error.text);
+		return bad_manifest(r, path, why);
+	}
 	bool ok = take_manifest(r, manifest);
 	json_decref(manifest);
 	return ok || bad_manifest(r, path, "this is no manifest of stmfw-backup");
@@ -210,7 +243,11 @@ int main(int argc, char **argv)
 {
 	struct restore r = { .run = { .check = is_right_board,
 				      .doing = "restore the backup",
-				      .repair = "stmfw-restore BACKUP, again" } };
+				      .repair = "stmfw-restore BACKUP, again",
+				      .if_protected = "To restore it, the protection must be "
+						      "removed, which ERASES everything on it: "
+						      "stmfw-protect unlock --yes --erase-chip; "
+						      "then repeat this." } };
 	const struct cli_syntax syntax = {
 		.options = options, .help = help, .operands = 1, .own = take_own, .arg = &r
 	};

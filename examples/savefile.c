@@ -55,12 +55,13 @@ bool savefile_check(const char *path, bool replace, char why[SAVEFILE_WHY])
 	struct stat st;
 
 	if (lstat(path, &st) == 0) {
-		if (!replace)
-			return exists(why, path);
 		if (!S_ISREG(st.st_mode)) {
-			snprintf(why, SAVEFILE_WHY, "\"%s\" is not a regular file", path);
+			snprintf(why, SAVEFILE_WHY, "\"%s\" is %s", path,
+				 S_ISDIR(st.st_mode) ? "a folder" : "not a regular file");
 			return false;
 		}
+		if (!replace)
+			return exists(why, path);
 	} else if (errno != ENOENT) {
 		return failed(why, "use", path, errno);
 	}

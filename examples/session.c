@@ -53,10 +53,16 @@ static void on_signal(uv_signal_t *handle, int number)
 		uv_timer_start(&s->patience, on_patience_over, s->patience_ms, 0);
 }
 
-void session_stopped(const struct session *s, const char *doing)
+void session_stopped(const struct session *s, const char *doing, const char *who)
 {
-	cli_fail(s->cli, s->signal == SIGTERM ? CLI_TERMINATED : CLI_INTERRUPTED, "",
-		 "Stopped as asked, while trying to %s.", doing);
+	cli_fail(s->cli, s->signal == SIGINT ? CLI_INTERRUPTED : CLI_TERMINATED, "",
+		 "Stopped as asked, while trying to %s. (%s.)", doing, who);
+}
+
+void session_completed(struct session *s)
+{
+	s->too_late = s->signal != 0;
+	s->signal = 0;
 }
 
 static void in_background(struct session *s, uv_handle_t *handle)
@@ -65,16 +71,28 @@ static void in_background(struct session *s, uv_handle_t *handle)
 	uv_unref(handle);
 }
 
+/* As nohup asks for it. */
+static bool is_ignored(int number)
+{
+	struct sigaction now;
+
+	return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 static void watch_signals(struct session *s)
 {
 	uv_timer_init(&s->loop, &s->patience);
 	uv_signal_init(&s->loop, &s->interrupt);
 	uv_signal_init(&s->loop, &s->terminate);
+	uv_signal_init(&s->loop, &s->hangup);
 	in_background(s, (uv_handle_t *)&s->patience);
 	in_background(s, (uv_handle_t *)&s->interrupt);
 	in_background(s, (uv_handle_t *)&s->terminate);
+	in_background(s, (uv_handle_t *)&s->hangup);
 	uv_signal_start(&s->interrupt, on_signal, SIGINT);
 	uv_signal_start(&s->terminate, on_signal, SIGTERM);
+	if (!is_ignored(SIGHUP))
+		uv_signal_start(&s->hangup, on_signal, SIGHUP);
 }
 
 static void forget_signals(struct session *s)
@@ -82,6 +100,7 @@ static void forget_signals(struct session *s)
 	uv_close((uv_handle_t *)&s->patience, NULL);
 	uv_close((uv_handle_t *)&s->interrupt, NULL);
 	uv_close((uv_handle_t *)&s->terminate, NULL);
+	uv_close((uv_handle_t *)&s->hangup, NULL);
 	uv_run(&s->loop, UV_RUN_DEFAULT);
 }
 

@@ -68,12 +68,15 @@ void visit_expect(struct visit *v, int err)
 
 bool visit_went_well(struct visit *v, const char *doing, const stmfw_result *res)
 {
+	char who[256];
+
 	if (res->outcome == STMFW_UNKNOWN && v->board.state == BOARD_HALTED)
 		v->board.state = BOARD_UNKNOWN;
 	if (v->session.signal == 0 && res->status == STMFW_OK)
 		return true;
+	board_describe(&v->board, &v->cli, who, sizeof(who));
 	if (v->session.signal != 0)
-		session_stopped(&v->session, doing);
+		session_stopped(&v->session, doing, who);
 	else
 		board_failed(&v->board, &v->cli, doing, res);
 	visit_leave(v);
@@ -163,6 +166,8 @@ static void identified(stmfw_client *c, const stmfw_result *res, void *arg)
 	board_learn(&v->board, res->chip);
 	if (!may_begin(v))
 		visit_leave(v);
+	else if (v->purpose == VISIT_READS && v->work->look)
+		v->work->look(v->arg);
 	else if (v->purpose == VISIT_READS)
 		visit_halt(v, NULL);
 	else

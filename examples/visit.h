@@ -33,6 +33,9 @@ struct visit_work {
 	bool (*choose)(void *arg, const stmfw_bank *banks, size_t count, const char **target);
 	/* The chip is known and may be read; may be NULL. */
 	bool (*may_begin)(void *arg);
+	/* Reading: looks whether it makes sense, before the chip is halted, and goes on with
+	   visit_halt(v, NULL); may be NULL. */
+	void (*look)(void *arg);
 	/* Ends, whenever that may be, with visit_leave(). */
 	void (*begin)(void *arg);
 };

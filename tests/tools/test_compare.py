@@ -212,10 +212,20 @@ def test_read_protected_chip():
 def test_image_that_does_not_fit():
     with Rig() as rig:
         rig.file("fw.bin", make_image(SIZES["f103c8"] + 100))
+        resets = rig.stats()["resets"]
         rig.compare("fw.bin").check(7, "does not fit: its 100 bytes from 0x08010000 to 0x08010063",
-                                     "no flash bank", "runs its firmware again")
+                                     "no flash bank", "The chip was not touched")
         rig.compare("--address", "0x20000000", "fw.bin").check(7, "from 0x20000000")
         rig.compare("--bank", "7", "fw.bin").check(7, "no flash bank 7")
+        assert rig.stats()["resets"] == resets and rig.stats()["running"]
+
+
+def test_legend_of_two_files():
+    with Rig() as rig:
+        rig.file("a.bin", CODE + b"\x11" * 4096)
+        rig.file("b.bin", CODE)
+        out = rig.compare("a.bin", "b.bin").check(1).out
+        assert 'missing in "b.bin"' in out and "not read" not in out, out
 
 
 def test_no_openocd():
@@ -249,7 +259,7 @@ def test_ctrl_c():
             process = rig.begin("stmfw-compare", "--json", "fw.bin")
             seen = until_event(process, is_reading)
             process.send_signal(how)
-            finish(process, seen).check(code, "Stopped as asked", "runs its firmware again")
+            finish(process, seen).check(code, "Stopped as asked", "no longer halted")
             assert rig.stats()["running"]
 
 

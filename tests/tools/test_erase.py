@@ -46,7 +46,8 @@ def test_erase_sectors():
         with Rig(chip, driver=driver) as rig:
             size = FIRST[chip]
             rig.erase("--sectors", "1-2", "--yes").check(
-                0, "sectors 1 to 2", "own check and by reading it back", "runs its firmware again")
+                0, "sectors 1 to 2", "own check and by reading it back", BOARD,
+                "reset and is no longer halted")
             assert rig.flash_now() == blanked(rig.image, size, 3 * size)
             assert rig.stats()["running"]
             rig.erase("--sectors", "0", "--yes", "--after", "halt").check(0, "chip is halted")
@@ -90,9 +91,11 @@ def test_erase_and_write_protection():
                 rig.erase("--sectors", "0-5", *args).check(6, "Sector 0 is write protected",
                                                            "Nothing was erased", "--unlock", BOARD)
                 check_untouched(rig, before)
-            rig.erase("--sectors", "0-5", "--unlock").check(2)
+            rig.erase("--sectors", "0-5", "--unlock").check(2, "protection there would be removed")
             assert rig.flash_now() == rig.image
-            rig.erase("--all", "--unlock", "--yes").check(0)
+            end = rig.erase("--all", "--unlock", "--yes", "--json").check(0).events()[-1]
+            assert end["erase"]["unlocked"] == GROUP[chip], end
+            assert "protection there was removed, and stays removed" in end["message"], end
             assert rig.flash_now() == b"\xff" * SIZES[chip]
 
 
@@ -112,7 +115,7 @@ def test_erase_that_fails():
             BOARD)
     with Rig(board=["--fault", "corrupt-read=0x0c01"]) as rig:
         rig.erase("--sectors", "2-4", "--yes").check(
-            8, "reading it back finds 1 bytes", "blank by the chip's own check", "wires")
+            8, "reading it back finds 1 byte that is not", "blank by the chip's own check", "wires")
     with Rig(board=["--fault", "no-halt"]) as rig:
         rig.erase("--all", "--yes").check(5, "Cannot reset and halt the chip", BOARD)
         assert rig.flash_now() == rig.image
@@ -166,7 +169,7 @@ def test_protect_sets_and_clears():
             group = GROUP[chip]
             rig.protect("set", "--sectors", f"{group}-{3 * group - 1}").check(
                 0, f"sectors {group} to {3 * group - 1} of flash bank 0 are write protected",
-                "runs its firmware again")
+                "reset and is no longer halted", BOARD)
             rig.erase("--all", "--yes").check(6, f"Sector {group} is write protected")
             end = rig.protect("clear", "--sectors", f"{group}-{2 * group - 1}", "--json",
                               "--after", "halt").check(0).events()[-1]
@@ -182,8 +185,15 @@ def test_protect_keeps_groups_together():
     with Rig() as rig:
         rig.protect("set", "--sectors", "2-5").check(
             7, "2 to 5 cannot be changed without all of 0 to 7", BOARD)
-        rig.protect("set", "--sectors", "60-64").check(7, "which has 64")
+        resets = rig.stats()["resets"]
+        for wrong in "60-64", "64", "99-4294967294":
+            rig.protect("set", "--sectors", wrong).check(7, "which has 64", "Nothing was changed",
+                                                         "not touched", BOARD)
+        assert rig.stats()["resets"] == resets
+        rig.protect("set", "--sectors", "4-7").check(0, "sectors 4 to 7 .* are write protected")
         assert "not write protected" in rig.protect().out
+    with Rig("f407vg") as rig:
+        rig.protect("set", "--sectors", "3").check(0, "shows that sector 3 .* is write protected")
 
 
 def test_lock_and_unlock():
@@ -200,6 +210,7 @@ def test_lock_and_unlock():
                                                     "--yes --erase-chip", BOARD)
             assert rig.flash_now() == rig.image and rig.stats()["resets"] == resets
             end = rig.protect("unlock", "--yes", "--erase-chip", "--json").check(0).events()[-1]
+            assert "The chip is halted" in end["message"] and rig.stats()["halted"], end
             assert "chip was erased: its flash is blank" in end["message"], end
             assert end["chip"]["read_protection"] == "off", end
             assert rig.flash_now() == b"\xff" * SIZES[chip]
@@ -209,7 +220,8 @@ def test_unlock_erases_nothing_where_nothing_is_locked():
     with Rig() as rig:
         before = rig.stats()["resets"]
         for words in [], ["--yes", "--erase-chip"]:
-            rig.protect("unlock", *words).check(0, "off already", "nothing erased")
+            result = rig.protect("unlock", *words).check(0, "off already", "nothing erased", BOARD)
+            assert "halted" not in result.err, result
             check_untouched(rig, before)
 
 
@@ -264,6 +276,22 @@ def test_help_fits_the_screen():
     for tool in "stmfw-erase", "stmfw-protect":
         lines = run(tool, "--help").check(0).out.splitlines()
         assert len(lines) <= 40 and max(map(len, lines)) <= 80, (len(lines), max(map(len, lines)))
+
+
+def test_ctrl_c_says_what_became_of_it():
+    with Rig("f407vg", board=["--latency-us", "3000"]) as rig:
+        for tool, args, words in (("stmfw-erase", ["--all", "--yes"], "Nothing was erased"),
+                                  ("stmfw-protect", ["set"], "Nothing was changed")):
+            resets = rig.stats()["resets"]
+            process = rig.begin(tool, *args)
+            wait_until(lambda n=resets: rig.stats()["resets"] > n, "the chip is reset")
+            process.send_signal(signal.SIGINT)
+            result = finish(process)
+            assert result.code in (0, 130), result
+            if result.code == 130 and rig.flash_now() == rig.image:
+                result.check(130, words, "no longer halted", BOARD)
+            if "protect" in tool and "write protected" in result.err:
+                result.check(0, "was complete before it could be stopped")
 
 
 def test_ctrl_c_while_the_server_is_silent():

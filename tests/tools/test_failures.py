@@ -1,16 +1,22 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """What the tools say, and leave behind, when something goes wrong. See rig.py."""
+import fcntl
 import http.server
 import json
 import os
+import pty
+import re
 import resource
 import signal
 import socket
+import struct
+import termios
 import threading
 import time
 
-from rig import Rig, Skip, begin, finish, is_reading, main, read, run, until_event, write
+from rig import (Rig, Skip, begin, finish, is_reading, main, make_image, read, run, until_event,
+                 write)
 
 
 def check_nothing_made(rig):
@@ -130,6 +136,19 @@ def test_full_stdout():
         assert read(rig.path("x")) == rig.image
 
 
+def test_closed_descriptors():
+    every_tool = (("stmfw-backup", "x", "--force"), ("stmfw-flash", "x"), ("stmfw-info",),
+                  ("stmfw-compare", "x"), ("stmfw-protect",), ("stmfw-restore", "x"))
+    with Rig() as rig:
+        for tool in every_tool:
+            for closed in (0,), (1,), (2,), (0, 1, 2):
+                process = rig.begin(*tool, preexec_fn=lambda fds=closed: [os.close(f) for f in fds])
+                result = finish(process)
+                assert result.code == 0, (tool, closed, result)
+        assert read(rig.path("x")) == rig.image == rig.flash_now()
+        assert rig.files() == ["x", "x.json"]
+
+
 def test_part_of_another_run_is_kept():
     with Rig() as rig:
         write(rig.path("x.part"), b"mine")
@@ -138,6 +157,56 @@ def test_part_of_another_run_is_kept():
 
 
 # ---- the chip
+
+
+def test_full_stdout_and_what_the_flash_holds():
+    with Rig() as rig, open("/dev/full", "wb") as full:
+        write(rig.path("x"), make_image(2000))
+        rig.flash("--json", "x", stdout=full).check(9, "could not be written to stdout",
+                                                    "2000 bytes of .x. are in flash, proven")
+
+
+def test_a_blank_part_is_not_a_blank_chip():
+    with Rig(image=make_image(8192) + b"\xff" * (65536 - 8192)) as rig:
+        result = rig.backup("--offset", "32K", "--length", "4K", "x").check(
+            10, "this part of the flash is blank")
+        assert "the chip is blank" not in result.err, result
+
+
+def test_force_is_not_advised_where_it_does_not_help():
+    with Rig() as rig:
+        for name, words in ((".", "is a folder"), ("no/x", "No such file")):
+            for more in [], ["--force"]:
+                result = rig.backup(name, *more).check(9, words, "another folder")
+                assert "--force" not in result.err, result
+        check_nothing_made(rig)
+
+
+def test_a_narrow_terminal():
+    with Rig() as rig:
+        for columns in 20, 40, 60, 80, 200:
+            ours, theirs = pty.openpty()
+            fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+            process = rig.begin("stmfw-backup", "--force", "x", stderr=theirs)
+            os.close(theirs)
+            process.communicate(timeout=20)
+            drawn = terminal_lines(ours)
+            bars = [line for line in drawn if line.startswith(("read", "verify"))]
+            assert bars and max(map(len, bars)) < columns, (columns, bars)
+            assert "0:00 left" not in " ".join(bars), bars
+            assert len([line for line in bars if "100 %" in line]) == 2, bars
+
+
+def terminal_lines(fd):
+    """What was drawn, each time."""
+    text = b""
+    try:
+        while more := os.read(fd, 65536):
+            text += more
+    except OSError:  # the other end is closed
+        pass
+    os.close(fd)
+    return re.split(r"[\r\n]+", text.decode().replace("\033[K", ""))
 
 
 def test_read_protection_comes_first():
@@ -168,7 +237,7 @@ def test_chip_does_not_halt():
 def test_read_fault():
     with Rig(board=["--fault", "read-fault-after=30000"]) as rig:
         rig.backup("x").check(5, "Cannot read the flash", "UID 0123", "No file was made",
-                              "Nothing was written to the chip", "runs its firmware again")
+                              "Nothing was written to the chip", "reset and is no longer halted")
         check_nothing_made(rig)
         assert rig.stats()["running"]
 
@@ -192,8 +261,9 @@ def test_probe_is_unplugged():
         process = rig.begin("stmfw-backup", "--json", "x")
         seen = until_event(process, is_reading)
         rig.ask("unplug")
-        result = finish(process, seen).check(5, "Cannot read the flash", "lost its probe",
+        result = finish(process, seen).check(5, "Cannot read the flash: OpenOCD lost its probe",
                                              "No file was made", "may still be halted")
+        assert len(result.err.splitlines()[-1]) < 600 and result.err.count("cable") == 1, result
         assert result.events()[-1]["code"] == "TARGET"
         check_nothing_made(rig)
         result = rig.info().check(5, "Cannot identify the chip", "probe")
@@ -205,7 +275,7 @@ def test_openocd_dies():
         process = rig.begin("stmfw-backup", "--json", "x")
         seen = until_event(process, is_reading)
         rig.openocd.kill()
-        result = finish(process, seen).check(4, "closed the connection during \"read\"|reset",
+        result = finish(process, seen).check(4, "OpenOCD closed the connection during \"read\"|reset",
                                              "UID 0123", "No file was made",
                                              "Nothing was written", "may still be halted")
         assert result.events()[-1]["code"] == "LOST"

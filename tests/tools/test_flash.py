@@ -184,7 +184,7 @@ def test_dry_run_touches_nothing():
         assert plan["sectors"][1]["around_bytes"] == plan["around_bytes"] > 500, plan
         assert result.events()[-1]["content"] == "unchanged"
         check_untouched(rig)
-        text = rig.flash("--dry-run", "x.bin").check(0)
+        text = rig.flash("--dry-run", "x.bin").check(0, "was reset and is no longer halted")
         assert "0x08000000" in text.out and "LOST" in text.out, text
 
 
@@ -237,13 +237,45 @@ def test_read_protection_is_removed_if_asked():
         with Rig(chip, driver=driver, board=("--fault", "rdp")) as rig:
             data = make_image(3000)
             rig.file("x.bin", data)
-            rig.flash("--dry-run", "--unprotect", "x.bin").check(6)
+            rig.flash("--dry-run", "--unprotect", "x.bin").check(
+                6, "dry run ends here", "Nothing was erased", "Without --dry-run .* ERASES")
             check_untouched(rig)
             rig.flash("--backup", "y", "--unprotect", "x.bin").check(2, "cannot be saved")
             check_untouched(rig)
-            check_success(rig, rig.flash("--json", "--unprotect", "x.bin"),
-                          data + b"\xff" * (SIZES[chip] - len(data)))
+            result = rig.flash("--json", "--unprotect", "x.bin")
+            check_success(rig, result, data + b"\xff" * (SIZES[chip] - len(data)))
+            end = result.events()[-1]
+            assert end["unprotected"] is True and "chip was erased" in end["message"], end
             assert json.loads(rig.info("--json").check(0).out)["chip"]["read_protection"] == "off"
+
+
+def test_read_protection_stays_if_the_image_does_not_fit():
+    for chip, driver in BOARDS:
+        with Rig(chip, driver=driver, board=("--fault", "rdp")) as rig:
+            resets = rig.stats()["resets"]
+            rig.file("x.bin", rng.randbytes(SIZES[chip] + 5))
+            rig.file("x.hex", ihex([(BASE, b"1234"), (0x20000000, b"5678")]).encode())
+            end = "0x08010000" if chip == "f103c8" else "0x08100000"
+            for args, where in (["x.bin"], f"{end} \\+ 5 bytes"), (["x.hex"], "0x20000000 \\+ 4"):
+                result = rig.flash("--json", "--unprotect", *args).check(
+                    7, where, "protection was not removed", "Nothing was erased or written", UID)
+                assert result.events()[-1]["unprotected"] is False, result
+            check_untouched(rig)
+            rig.flash("--bank", "7", "--unprotect", "x.bin").check(7, "no flash bank 7")
+            check_untouched(rig)
+            assert rig.stats()["resets"] == resets
+            assert json.loads(rig.info("--json").check(0).out)["chip"]["read_protection"] != "off"
+
+
+def test_nothing_is_erased_for_a_protection_that_is_off():
+    with Rig() as rig:
+        data = make_image(3000)
+        rig.file("x.bin", data)
+        result = rig.flash("--json", "--unprotect", "x.bin")
+        check_success(rig, result, after_flashing(rig.chip, rig.image, data, 0, False))
+        end = result.events()[-1]
+        assert end["unprotected"] is False and "no read protection" in end["message"], end
+        assert "erased itself" not in result.err, result
 
 
 def test_write_protection():
@@ -251,7 +283,9 @@ def test_write_protection():
         with Rig(chip, board=("--fault", f"wrp={first}-{first + 3}")) as rig:
             at = sum(SECTORS[chip][:first])
             rig.file("x.bin", rng.randbytes(at + 100))
-            refused(rig, 6, f"0x{BASE + at:08x}", "write protected", args=["x.bin"])
+            result = refused(rig, 6, f"0x{BASE + at:08x}", "write protected", "--unlock",
+                             args=["x.bin"])
+            assert "option unlock" not in result.err, result
 
 
 def test_write_protection_is_removed_if_asked():
@@ -261,10 +295,33 @@ def test_write_protection_is_removed_if_asked():
             at = sum(SECTORS[chip][:first])
             data = make_image(at + 100)
             rig.file("x.bin", data)
-            rig.flash("--dry-run", "--unlock", "x.bin").check(0)
+            count = len([n for n, (at, _) in enumerate(touched(chip, 0, len(data))) if n >= first])
+            result = rig.flash("--dry-run", "--unlock", "x.bin").check(0)
+            assert f"{count} sector" in result.err and "stays removed" in result.err, result
             check_untouched(rig)
-            check_success(rig, rig.flash("--json", "--unlock", "x.bin"),
-                          after_flashing(chip, rig.image, data, 0, False))
+            result = rig.flash("--json", "--unlock", "x.bin")
+            check_success(rig, result, after_flashing(chip, rig.image, data, 0, False))
+            end = result.events()[-1]
+            assert end["unlocked"] == count and "stays removed" in end["message"], end
+            end = rig.flash("--json", "--unlock", "x.bin").check(0).events()[-1]
+            assert end["unlocked"] == 0 and "removed" not in end["message"], end
+
+
+def test_what_cannot_start_is_not_said_to_run():
+    for chip in ("f103c8", "f407vg"):
+        with Rig(chip) as rig:
+            rig.file("good.bin", make_image(3000))
+            result = rig.flash("good.bin").check(0, "was reset and runs it")
+            assert "will not start" not in result.err, result
+            rig.backup("x").check(0, "runs its firmware again")
+            for bad in (b"\xff" * 2048, b"\0" * 2048, rng.randbytes(4) + b"\x02\0\0\x08" * 20):
+                rig.file("bad.bin", bad)
+                result = rig.flash("bad.bin").check(0, "was reset and is no longer halted")
+                assert "warning: the chip will not start this image" in result.err, result
+                assert "no longer halted" in rig.backup("--force", "x").err
+            rig.file("app.bin", rng.randbytes(100))
+            result = rig.flash("--address", hex(BASE + 0x4000), "app.bin").check(0)
+            assert "will not start" not in result.err and "runs" not in result.err, result
 
 
 def test_a_damaged_image():
@@ -290,6 +347,27 @@ def test_the_backup_cannot_be_saved():
         rig.flash("--backup", "no/such/folder", "x.bin").check(9)
         check_untouched(rig)
         assert read(rig.path("old.bin")) == b"mine"
+
+
+def test_a_backup_does_not_replace_what_is_needed():
+    with Rig() as rig:
+        new = make_image(3000)
+        rig.file("new.elf", read(firmware("blinky-f103-new.elf")))
+        rig.file("new.bin", new)
+        os.symlink("new.bin", rig.path("link"))
+        for image, backup in (("new.bin", "new.bin"), ("new.bin", "./new.bin"), ("link", "new.bin"),
+                              ("new.bin", rig.path("new.bin")), ("new.elf", "new.elf")):
+            rig.flash(image, "--backup", backup, "--force").check(2, "would replace", "another name")
+        rig.file("x.part", new)
+        rig.flash("x.part", "--backup", "x", "--force").check(2, "would replace")
+        assert read(rig.path("new.bin")) == read(rig.path("x.part")) == new
+        rig.backup("old.bin").check(0)
+        manifest = read(rig.path("old.bin.json"))
+        rig.flash("new.bin", "--backup", "old.bin.json", "--force").check(9, "manifest of .old.bin")
+        rig.backup("old.bin.json", "--force").check(9, "manifest of .old.bin")
+        assert read(rig.path("old.bin.json")) == manifest
+        check_untouched(rig)
+        rig.backup("alone.json").check(0)
 
 
 # ---- backup and restore
@@ -338,9 +416,14 @@ def test_restore_refuses_what_is_not_the_backup():
         for broken in (b"", b"[]", b"{", b'{"sha256": 5}', good[:-30]):
             rig.file("old.bin.json", broken)
             rig.restore("old.bin").check(9, "old.bin.json")
+        rig.file("old.bin.json", b"{")
+        rig.restore("old.bin").check(9, "no manifest of stmfw-backup .line 1")
+        rig.restore("old.bin.json").check(9, "is the manifest", "Say: stmfw-restore old.bin$")
         os.unlink(rig.path("old.bin.json"))
-        rig.restore("old.bin").check(9, "old.bin.json")
-        rig.restore("missing.bin").check(9, "missing.bin")
+        result = rig.restore("old.bin").check(9, "old.bin.json.: the manifest is missing")
+        assert result.err.count("old.bin.json") == 1, result
+        result = rig.restore("missing.bin").check(9, "missing.bin.: there is no such backup")
+        assert result.err.count("missing.bin") == 1, result
         check_untouched(rig)
 
 
@@ -359,6 +442,17 @@ def test_restore_knows_its_board():
         assert rig.flash_now() == changed
         changed_manifest(rig, device_id="0x410", uid="00" * 12)
         check_success(rig, rig.restore("--json", "--other-board", "old.bin"), rig.image)
+
+
+def test_restore_on_a_read_protected_chip():
+    with Rig() as rig:
+        rig.backup("old.bin").check(0)
+        rig.protect("lock").check(0)
+        result = rig.restore("old.bin").check(6, "stmfw-protect unlock --yes --erase-chip",
+                                              "then repeat")
+        assert "--unprotect" not in result.err, result
+        rig.protect("unlock", "--yes", "--erase-chip").check(0)
+        check_success(rig, rig.restore("--json", "old.bin"), rig.image)
 
 
 def test_restore_asks_before_a_blank_backup():
@@ -416,9 +510,34 @@ def test_ctrl_c_puts_the_old_content_back():
         out, err = process.communicate(timeout=60)
         end = json.loads(out.splitlines()[-1])
         assert process.returncode == 130 and end["content"] == "old", (end, err)
-        assert b"put back" in err, err
+        assert b"will be put back" in err and UID.encode() in err, err
+        assert "no longer halted" in end["message"], end
         assert rig.flash_now() == rig.image
         assert rig.stats()["running"]
+
+
+def test_a_closed_terminal_puts_the_old_content_back():
+    with Rig("f407vg", board=("--latency-us", "300")) as rig:
+        rig.file("x.bin", make_image(1 << 20))
+        process = rig.begin("stmfw-flash", "--json", "x.bin")
+        until_event(process, is_writing)
+        process.send_signal(signal.SIGHUP)
+        out, err = process.communicate(timeout=60)
+        end = json.loads(out.splitlines()[-1])
+        assert process.returncode == 143 and end["content"] == "old", (end, err)
+        assert rig.flash_now() == rig.image and rig.stats()["running"]
+
+
+def test_nohup():
+    with Rig("f407vg", board=("--latency-us", "300")) as rig:
+        data = make_image(300000)
+        rig.file("x.bin", data)
+        process = rig.begin("stmfw-flash", "--json", "x.bin",
+                            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        until_event(process, is_writing)
+        process.send_signal(signal.SIGHUP)
+        process.communicate(timeout=60)
+        assert process.returncode == 0 and rig.flash_now()[:len(data)] == data
 
 
 def test_ctrl_c_before_anything_was_changed():
@@ -427,9 +546,11 @@ def test_ctrl_c_before_anything_was_changed():
         process = rig.begin("stmfw-flash", "--json", "x.bin")
         until_event(process, lambda e: e["event"] == "progress" and e["step"] == "read")
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=60)
         end = json.loads(out.splitlines()[-1])
         assert process.returncode == 130 and end["content"] == "unchanged", end
+        assert b"nothing has been changed yet" in err and b"put back" not in err, err
+        assert "no longer halted" in end["message"] and UID in end["message"], end
         check_untouched(rig)
 
 
@@ -445,7 +566,23 @@ def test_a_second_ctrl_c_stops_at_once_and_says_so():
         end = json.loads(out.splitlines()[-1])
         assert process.returncode == 130 and end["content"] == "unknown", (end, err)
         assert end["open"] and end["open"][0]["address"].startswith("0x08"), end
-        assert b"stmfw-flash" in err, err
+        assert b"stmfw-flash" in err and b"may still be halted" in err, err
+
+
+def test_ctrl_c_when_all_is_written_is_too_late():
+    with Rig("f407vg", board=("--latency-us", "300")) as rig:
+        data = make_image(1 << 20)
+        rig.file("x.bin", data)
+        process = rig.begin("stmfw-flash", "--json", "x.bin")
+        seen = until_event(process, lambda e: e["event"] == "progress" and e["step"] == "prove")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        end = json.loads((seen + out).splitlines()[-1])
+        assert process.returncode == 0 and end["content"] == "new", (end, err)
+        if b"Stopping" in err or b"being proven" in err:
+            assert b"will end by itself" in err and b"put back" not in err, err
+            assert "complete before it could be stopped" in end["message"], end
+        assert rig.flash_now() == data
 
 
 # ---- the command line
