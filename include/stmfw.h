@@ -493,8 +493,8 @@ STMFW_API int stmfw_cancel(stmfw_client *c, stmfw_op op);
  * and 0.11. Words that come from outside must go through stmfw_quote(). To end OpenOCD use
  * stmfw_shutdown(): as a command, "shutdown" fails and the connection is lost.
  *
- * @tcl         no byte 0x1a (it would end the command; \032 in a quoted word is fine); at most 1 MiB
- *              once quoted
+ * @tcl         no byte 0x1a (it would end the command; \032 in a quoted word is fine); at most
+ *              1 MiB once quoted
  * @timeout_ms  0: command_timeout_ms
  * Returns      STMFW_EINVAL also for a 0x1a or a script that is too long
  */
@@ -783,7 +783,8 @@ STMFW_API int stmfw_protect(stmfw_client *c, unsigned int bank, uint32_t first, 
  * switch the board off and on.
  *
  * @bank    one of the chip's main flash
- * Reports  STMFW_EVERIFY       level 1 is not in force: perhaps after a power cycle (L0, L1: always)
+ * Reports  STMFW_EVERIFY       level 1 is not in force: perhaps after a power cycle (L0, L1: it
+ *                              always takes one)
  *          STMFW_ECOMMAND      OpenOCD could not do it, and level 1 is not in force
  *          STMFW_EPROTECTED    it is at level 2, for ever
  *          STMFW_EUNSUPPORTED  no such command is known to us for this flash driver; or where the
@@ -985,7 +986,8 @@ enum stmfw_flash_flag {
 typedef int (*stmfw_chip_cb)(stmfw_client *c, const stmfw_chip *chip, void *arg);
 /**
  * The whole content of a bank that the image touches, proven, before anything is erased: save it.
- * (It comes before the plan, and so also if nothing will have to change.) Return 0 once it is safe; anything else ends the operation (STMFW_EABORTED, unchanged).
+ * (It comes before the plan, and so also if nothing will have to change.) Return 0 once it is safe;
+ * anything else ends the operation (STMFW_EABORTED, unchanged).
  */
 typedef int (*stmfw_backup_cb)(stmfw_client *c, const stmfw_bank *bank, const uint8_t *data,
 			       size_t length, void *arg);

@@ -63,7 +63,7 @@ static enum move identify(struct op *op)
 	struct flash *f = op->job;
 	struct flash_find *l = &f->find;
 
-	stmfw__identify_init(&l->identify, f->target[0] ? f->target : NULL);
+	stmfw__identify_bank(&l->identify, &f->banks[0]);
 	l->step = FIND_CHIP;
 	return stmfw__op_call(op, &stmfw__identify_kind, &l->identify);
 }
@@ -152,6 +152,8 @@ static enum move take_chip(struct op *op)
 	struct flash_find *l = &f->find;
 
 	if (!call_ok(op)) {
+		if (op->res.status == STMFW_EUNSUPPORTED)
+			return MOVE_DONE; /* OpenOCD does not say which chip it is about */
 		if (!f->was_reset)
 			return halt(op);
 		return f->o.chip ? MOVE_DONE : describe_bank(op);
@@ -179,10 +181,6 @@ static enum move take_halt(struct op *op)
 
 	if (!call_ok(op))
 		return MOVE_DONE;
-	/* Up to 0.11 OpenOCD does not tell: with more than one it could be another chip. */
-	if (f->target[0] == '\0' && op->res.count != 1)
-		return stmfw__op_fail(op, STMFW_EUNSUPPORTED,
-				      "this OpenOCD does not say which target the bank belongs to");
 	return f->find.identified ? describe_bank(op) : identify(op);
 }
 

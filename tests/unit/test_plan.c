@@ -19,17 +19,21 @@ static const stmfw_sector sectors[] = {
 static const stmfw_bank bank = { .number = 3, .driver = "stm32f1x", .target = "cpu", .base = BASE,
 				 .size = 7168, .chip = "", .sectors = sectors, .sector_count = 4 };
 
-/* An Intel HEX record of up to 4 bytes at an offset from BASE. */
+#define HEX_BEGIN ":020000040800F2\n" /* addresses from BASE on */
+#define HEX_END ":00000001FF\n"
+#define RECORD_MAX 24
+
+/* An Intel HEX record of up to 4 bytes at an offset from BASE. Returns its length. */
 static size_t record(char *out, unsigned int offset, const char *bytes, unsigned int length)
 {
 	unsigned int sum = length + (offset >> 8) + (offset & 0xff);
-	size_t n = (size_t)sprintf(out, ":%02X%04X00", length, offset);
+	int n = snprintf(out, RECORD_MAX, ":%02X%04X00", length & 0xff, offset & 0xffff);
 
-	for (unsigned int i = 0; i < length; i++) {
+	for (unsigned int i = 0; i < length; i++, n += 2) {
 		sum += (unsigned char)bytes[i];
-		n += (size_t)sprintf(out + n, "%02X", (unsigned char)bytes[i]);
+		snprintf(out + n, 3, "%02X", (unsigned char)bytes[i]);
 	}
-	return n + (size_t)sprintf(out + n, "%02X\n", -sum & 0xff);
+	return (size_t)(n + snprintf(out + n, 4, "%02X\n", -sum & 0xff));
 }
 
 static struct plan plan_of(const char *hex)
@@ -48,11 +52,11 @@ static struct plan plan_of(const char *hex)
 static struct plan usual(void)
 {
 	char hex[200];
-	size_t n = (size_t)sprintf(hex, ":020000040800F2\n");
+	size_t n = strlen(strcpy(hex, HEX_BEGIN));
 
 	n += record(hex + n, 1022, "abab", 4);
 	n += record(hex + n, 5000, "cdef", 4);
-	strcpy(hex + n, ":00000001FF\n");
+	strcpy(hex + n, HEX_END);
 	return plan_of(hex);
 }
 
@@ -91,11 +95,11 @@ END_TEST
 START_TEST(what_lies_outside)
 {
 	char hex[200];
-	size_t n = (size_t)sprintf(hex, ":020000040800F2\n");
+	size_t n = strlen(strcpy(hex, HEX_BEGIN));
 	stmfw_span outside;
 
 	n += record(hex + n, 7166, "abcd", 4);
-	strcpy(hex + n, ":00000001FF\n");
+	strcpy(hex + n, HEX_END);
 	struct plan p = plan_of(hex);
 	ck_assert(stmfw__plan_outside(&p, &outside));
 	ck_assert_uint_eq(outside.address, BASE + 7168);
@@ -194,10 +198,10 @@ START_TEST(an_image_full_of_holes)
 	uint64_t parts = 0;
 
 	ck_assert_ptr_nonnull(hex);
-	n = (size_t)sprintf(hex, ":020000040800F2\n");
+	n = strlen(strcpy(hex, HEX_BEGIN));
 	for (size_t i = 0; i < holes; i++)
 		n += record(hex + n, (unsigned int)(2 * i), "x", 1);
-	strcpy(hex + n, ":00000001FF\n");
+	strcpy(hex + n, HEX_END);
 	stmfw__arena_init(&arena, libc_mem());
 	ck_assert_int_eq(stmfw_image_parse(&image, "x", hex, strlen(hex), NULL, &error), STMFW_OK);
 	free(hex);
