@@ -84,6 +84,20 @@ static bool resolve(struct erase *e)
 
 /* ---- what forbids it --------------------------------------------------------------------- */
 
+/* One-time-programmable memory. The library refuses it, too, but on a chip that was reset for it. */
+static bool is_erasable(struct erase *e)
+{
+	struct change *c = &e->change;
+
+	if (!strstr(c->name, "otp"))
+		return true;
+	cli_fail(&c->visit.cli, CLI_UNSUPPORTED, "",
+		 "Flash bank %u (%s) can be programmed once and never erased. Nothing was erased. "
+		 "(%s.)",
+		 c->number, c->name, change_who(c));
+	return false;
+}
+
 static bool is_readable(struct erase *e)
 {
 	struct change *c = &e->change;
@@ -230,7 +244,8 @@ static void erased(stmfw_client *client, const stmfw_result *res, void *arg)
 	c->visit.session.stop_words = NULL;
 	if (res->status == STMFW_OK)
 		e->outcome = PROVEN;
-	else if (res->status == STMFW_EPROTECTED || res->status == STMFW_ECANCELED)
+	else if (res->status == STMFW_EPROTECTED || res->status == STMFW_ERANGE ||
+		 res->status == STMFW_ECANCELED)
 		e->outcome = NOTHING_DONE; /* it says so itself */
 	if (!visit_went_well(&c->visit, "erase the flash", res))
 		return;
@@ -275,7 +290,7 @@ static void look(struct change *c)
 	struct erase *e = (struct erase *)c;
 
 	e->blank = strcmp(c->driver, "stm32lx") == 0 ? 0x00 : 0xff;
-	if (!resolve(e) || !is_readable(e) || !is_writable(e))
+	if (!is_erasable(e) || !resolve(e) || !is_readable(e) || !is_writable(e))
 		visit_leave(&c->visit);
 	else if (e->opts.yes)
 		visit_halt(&c->visit, begin);

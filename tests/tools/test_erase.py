@@ -83,6 +83,16 @@ def test_erase_all():
             assert rig.stats()["mass_erases"] == 1
 
 
+def test_one_time_memory_is_never_erased():
+    with Rig("f407vg") as rig:
+        before = rig.stats()["resets"]
+        for args in ([], ["--yes"]):
+            result = rig.erase("--bank", "1", "--all", *args).check(
+                11, "never erased", "Nothing was erased", "not touched", BOARD)
+            assert "may be erased" not in result.err and "to start" not in result.err, result
+            check_untouched(rig, before)
+
+
 def test_erase_and_write_protection():
     for chip, driver in SETUPS:
         with Rig(chip, driver=driver, board=["--fault", "wrp=0-0"]) as rig:
