@@ -27,7 +27,8 @@
 
 /*
  * For any Cortex-M (only instructions of ARMv6-M). No stack, no calls, position-independent.
- * r0: ranges, two words each; length 0 ends them. r1: the table. Words where they are aligned.
+ * r0: ranges, two words each; length 0 ends them. r1: the table. 16 bytes at a time where that is
+ * possible, byte by byte where it is not.
  *
  *   next: ldr  r3,[r0,#4]   length         byte: ldrb r5,[r2]
  *         cmp  r3,#0                             adds r2,#1
@@ -35,26 +36,30 @@
  *         ldr  r2,[r0]      address              uxtb r5,r5
  *         movs r4,#0                             lsls r5,r5,#2
  *         mvns r4,r4        crc                  ldr  r5,[r1,r5]
- *   more: cmp  r3,#4                             lsrs r4,r4,#8
+ *   more: cmp  r3,#16                            lsrs r4,r4,#8
  *         blo  byte                              eors r4,r5
  *         lsls r5,r2,#30                         subs r3,#1
- *         bne  byte                              bne  more
- *         ldr  r6,[r2]                     end:  mvns r4,r4
- *         eors r4,r6                             str  r4,[r0]     the CRC in place of the address
- *         STEP (4 times)                         str  r3,[r0,#4]  0 in place of the length
- *         adds r2,#4                             adds r0,#8
- *         subs r3,#4                             b    next
- *         bne  more                        done: bkpt #0
+ *         bne  byte         not aligned          bne  more
+ *  words: WORD (4 times)                   end:  mvns r4,r4
+ *         subs r3,#16                            str  r4,[r0]     the CRC in place of the address
+ *         cmp  r3,#16                            str  r3,[r0,#4]  0 in place of the length
+ *         bhs  words                             adds r0,#8
+ *         cmp  r3,#0                             b    next
+ *         bne  byte                        done: bkpt #0
  *         b    end
+ *   WORD: ldmia r2!,{r6}; eors r4,r6; STEP (4 times)
  *   STEP: uxtb r5,r4; lsls r5,r5,#2; ldr r5,[r1,r5]; lsrs r4,r4,#8; eors r4,r5
  */
 #define STEP 0xb2e5, 0x00ad, 0x594d, 0x0a24, 0x406c
+#define WORD 0xca40, 0x4074, STEP, STEP, STEP, STEP
 static const uint16_t program[] = {
-	0x6843, 0x2b00, 0xd02f, 0x6802, 0x2400, 0x43e4,                         /* next */
-	0x2b04, 0xd31b, 0x0795, 0xd119, 0x6816, 0x4074, STEP, STEP, STEP, STEP, /* more */
-	0x3204, 0x3b04, 0xd1e2, 0xe009,
-	0x7815, 0x3201, 0x4065, 0xb2ed, 0x00ad, 0x594d, 0x0a24, 0x406c, 0x3b01, 0xd1d7, /* byte */
-	0x43e4, 0x6004, 0x6043, 0x3008, 0xe7cc, 0xbe00,                         /* end, done */
+	0x6843, 0x2b00, 0xd073, 0x6802, 0x2400, 0x43e4,                 /* next  */
+	0x2b10, 0xd35f, 0x0795, 0xd15d,                                 /* more  */
+	WORD,   WORD,   WORD,   WORD,   0x3b10, 0x2b10, 0xd2a4,         /* words */
+	0x2b00, 0xd100, 0xe009,
+	0x7815, 0x3201, 0x4065, 0xb2ed, 0x00ad, 0x594d, 0x0a24, 0x406c, /* byte  */
+	0x3b01, 0xd193,
+	0x43e4, 0x6004, 0x6043, 0x3008, 0xe788, 0xbe00,                 /* end, done */
 };
 
 #define PROGRAM_WORDS (sizeof(program) / 4)
@@ -69,22 +74,17 @@ static uint32_t table_entry(uint32_t value)
 	return value;
 }
 
-/* By half bytes: the table is small, and made by nobody at run time. */
+/* The table is made anew each time, which costs less than 1 KiB of input does; so hand in much. */
 uint32_t stmfw__crc32(uint32_t crc, const void *bytes, size_t length)
 {
-	static const uint32_t table[16] = {
-		0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
-		0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
-		0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
-	};
 	const uint8_t *p = bytes;
+	uint32_t table[TABLE_WORDS];
 
+	for (uint32_t i = 0; i < TABLE_WORDS; i++)
+		table[i] = table_entry(i);
 	crc = ~crc;
-	for (size_t i = 0; i < length; i++) {
-		crc ^= p[i];
-		crc = crc >> 4 ^ table[crc & 15];
-		crc = crc >> 4 ^ table[crc & 15];
-	}
+	for (size_t i = 0; i < length; i++)
+		crc = crc >> 8 ^ table[(crc ^ p[i]) & 0xff];
 	return ~crc;
 }
 

@@ -178,6 +178,9 @@ struct flash {
 	struct digest digest;
 	bool can_digest;         /* false once the chip could not run our program */
 	bool was_reset;          /* so it is to be let go         */
+	uint64_t sent_ns;
+	uint64_t request_us;      /* how long a small request takes                */
+	uint64_t read_us_per_kib; /* and reading; 0: nothing has been read so far  */
 	struct flash_find find;
 	struct flash_old old;
 	struct protect_job unlock;

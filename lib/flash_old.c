@@ -10,6 +10,7 @@
  * probe. Where the chip cannot make any, all of it is read, twice.
  */
 #include <string.h>
+#include <uv.h>
 
 #include "flash.h"
 #include "read_flash.h"
@@ -28,6 +29,7 @@ static enum move share_file(struct op *op)
 	struct flash *f = op->job;
 
 	f->old.step = OLD_SHARE;
+	f->sent_ns = uv_hrtime();
 	if (!stmfw__scratch_begin(&f->scratch, op, f->o.scratch_dir))
 		return MOVE_DONE;
 	struct buf *b = stmfw__op_script(op, "share file", 0);
@@ -79,7 +81,7 @@ static bool make_parts(struct op *op)
 
 static uint32_t crc_of_blank(const struct sector *s, uint64_t length)
 {
-	uint8_t piece[1024];
+	uint8_t piece[4096];
 	uint32_t crc = 0;
 
 	memset(piece, s->blank, sizeof(piece));
@@ -88,24 +90,37 @@ static uint32_t crc_of_blank(const struct sector *s, uint64_t length)
 	return stmfw__crc32(crc, piece, (size_t)length);
 }
 
+static bool is_wanted(const struct sector_part *part, uint32_t crc)
+{
+	return !part->is_image || crc == stmfw__crc32(0, part->bytes, (size_t)part->length);
+}
+
+/* Parts first to end-1 are all of one sector. Most sectors are right, so blank is asked last. */
+static enum sector_look judge_sector(const struct flash *f, const struct sector *s, size_t first,
+				     size_t end)
+{
+	const struct flash_old *l = &f->old;
+	bool same = true, blank = true;
+
+	for (size_t k = first; k < end && same; k++)
+		same = is_wanted(&l->parts[k].part, l->ranges[k].crc);
+	for (size_t k = first; k < end && blank && !same; k++)
+		blank = l->ranges[k].crc == crc_of_blank(s, l->parts[k].part.length);
+	return same ? LOOK_SAME : blank ? LOOK_BLANK : LOOK_DIFFERS;
+}
+
 static void judge_by_sums(struct flash *f)
 {
 	const struct flash_old *l = &f->old;
+	size_t first = 0;
 
-	for (size_t k = 0; k < l->part_count;) {
-		struct sector *s = &f->plan.sectors[l->parts[k].sector];
-		bool same = true, blank = true;
-		size_t sector = l->parts[k].sector;
+	for (size_t k = 1; k <= l->part_count; k++) {
+		struct sector *s = &f->plan.sectors[l->parts[first].sector];
 
-		for (; k < l->part_count && l->parts[k].sector == sector; k++) {
-			const struct sector_part *part = &l->parts[k].part;
-			uint32_t crc = l->ranges[k].crc;
-
-			same = same && (!part->is_image ||
-					crc == stmfw__crc32(0, part->bytes, (size_t)part->length));
-			blank = blank && crc == crc_of_blank(s, part->length);
-		}
-		s->look = same ? LOOK_SAME : blank ? LOOK_BLANK : LOOK_DIFFERS;
+		if (k < l->part_count && l->parts[k].sector == l->parts[first].sector)
+			continue;
+		s->look = judge_sector(f, s, first, k);
+		first = k;
 	}
 }
 
@@ -253,6 +268,7 @@ static enum move begin_reading(struct op *op, enum old_step step)
 
 	f->old.step = step;
 	f->old.current = 0;
+	f->sent_ns = uv_hrtime();
 	return read_span(op);
 }
 
@@ -350,6 +366,7 @@ static enum move take_span(struct op *op)
 		return MOVE_DONE;
 	if (++l->current < l->span_count)
 		return read_span(op);
+	f->read_us_per_kib = (uv_hrtime() - f->sent_ns) / 1000 / (l->read_total / 1024 + 1) + 1;
 	if (l->step == OLD_REREAD)
 		return l->differs ? unstable(op) : offer_backup(op);
 	if (!f->can_digest)
@@ -433,6 +450,7 @@ static enum move take_share(struct op *op, const struct reply *last)
 {
 	struct flash *f = op->job;
 
+	f->request_us = (uv_hrtime() - f->sent_ns) / 1000 + 1;
 	if (!reply_ok(last))
 		return stmfw__op_refused(op, STMFW_EUNSUPPORTED, last);
 	if (!stmfw__scratch_is_shared(&f->scratch, last->result))

@@ -10,6 +10,8 @@
 #include "flash.h"
 #include "read_flash.h"
 
+#define RUN_IN_REQUESTS 60u
+
 static struct sector *current(struct flash *f)
 {
 	return &f->plan.sectors[f->prove.list[f->prove.current]];
@@ -89,6 +91,7 @@ static enum move read_back(struct op *op)
 					.scratch = &f->scratch,
 					.offset = s->address - bank->base,
 					.length = s->length,
+					.us_per_kib = f->read_us_per_kib,
 					.sink = compare_back,
 					.arg = op };
 
@@ -144,6 +147,18 @@ static void make_list(struct flash *f)
 	}
 }
 
+/* A run of our program costs as much as many small requests, as all registers are saved, set and
+   read for it; few bytes are read sooner than that. */
+static bool reading_is_quicker(const struct flash *f)
+{
+	const struct flash_prove *p = &f->prove;
+	uint64_t us = p->count * f->request_us;
+
+	for (size_t i = 0; i < p->count; i++)
+		us += p->ranges[i].length * f->read_us_per_kib / 1024;
+	return f->read_us_per_kib != 0 && us < RUN_IN_REQUESTS * f->request_us;
+}
+
 static enum move begin(struct op *op)
 {
 	struct flash *f = op->job;
@@ -152,7 +167,7 @@ static enum move begin(struct op *op)
 	if (f->prove.count == 0)
 		return stmfw__op_ok(op);
 	f->prove.step = PROVE_SUMS;
-	if (f->can_digest)
+	if (f->can_digest && (f->prove.sums_only || !reading_is_quicker(f)))
 		return stmfw__flash_ask_for_sums(op, f->prove.ranges, f->prove.count);
 	return f->prove.sums_only ? stmfw__op_ok(op) : read_next_back(op);
 }

@@ -13,6 +13,7 @@
 #include "tcl.h"
 
 #define FIRST_CHUNK (16u << 10)
+#define PART_CHUNK (128u << 10) /* few operations, and none of them is read alone */
 #define PART (16u << 10)
 #define CHUNK_MAX (1u << 20)
 #define SLOWEST_BYTES_PER_SECOND 1024u
@@ -123,7 +124,9 @@ enum move stmfw__read_call(struct op *op, struct read_job *job, const struct rea
 	const struct transfer t = { .search = { .number = what->bank->number, .bank = *what->bank },
 				    .offset = what->offset,
 				    .length = what->length,
-				    .chunk = FIRST_CHUNK,
+				    .chunk = what->us_per_kib
+						     ? stmfw__transfer_fit(1024000000 / what->us_per_kib)
+						     : PART_CHUNK,
 				    .adaptive = true,
 				    .scratch = what->scratch,
 				    .progress = what->progress,

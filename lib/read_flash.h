@@ -20,6 +20,7 @@ struct read_range {
 	struct scratch *scratch; /* open, and seen by OpenOCD */
 	uint64_t offset;         /* in the bank               */
 	uint64_t length;
+	uint64_t us_per_kib;        /* what reading takes, for the first piece; 0: not known */
 	stmfw_sink_cb sink;
 	stmfw_progress_cb progress; /* may be NULL */
 	void *arg;
