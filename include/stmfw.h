@@ -1036,7 +1036,8 @@ typedef struct stmfw_flash_opts {
  *          STMFW_ETARGET, STMFW_ECOMMAND, STMFW_EVERIFY   erasing, writing or proving failed, and
  *                             repeating did not help
  *          STMFW_EABORTED     chip, backup or plan returned non-zero; unchanged
- *          STMFW_EUNSUPPORTED as stmfw_read_flash(); unchanged
+ *          STMFW_EUNSUPPORTED as stmfw_read_flash(); or the image reaches into memory that can be
+ *                             programmed only once; unchanged
  *          STMFW_EFILE        the scratch file failed us: see the report
  *          STMFW_ECANCELED    see above
  */

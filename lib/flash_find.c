@@ -113,12 +113,30 @@ static enum move outside(struct op *op, const stmfw_span *lost)
 			      lost->address, lost->length, known);
 }
 
+/* What is written there stays, and nothing could be put back. */
+static const stmfw_bank *touched_otp(const struct flash *f)
+{
+	for (size_t i = 0; i < f->plan.count; i++) {
+		const stmfw_bank *bank = stmfw__flash_bank_of(f, f->plan.sectors[i].plan.bank);
+
+		if (stmfw__is_otp(bank))
+			return bank;
+	}
+	return NULL;
+}
+
 /* All sectors are known: each byte of the image must lie in one. */
 static enum move find_done(struct op *op)
 {
 	const struct flash *f = op->job;
+	const stmfw_bank *otp = touched_otp(f);
 	stmfw_span lost;
 
+	if (otp)
+		return stmfw__op_fail(op, STMFW_EUNSUPPORTED,
+				      "the image reaches into flash bank %u (%s), which can be "
+				      "programmed once and never erased",
+				      otp->number, otp->name);
 	return stmfw__plan_outside(&f->plan, &lost) ? outside(op, &lost) : stmfw__op_ok(op);
 }
 

@@ -218,6 +218,13 @@ def test_a_section_in_ram():
         refused(rig, 7, "0x20000000 \\+ 4 bytes", args=["x.hex"])
 
 
+def test_memory_that_can_be_written_once():
+    with Rig("f407vg") as rig:
+        rig.file("x.bin", b"\x12" * 64)
+        for args in ((), ("--dry-run",)):
+            refused(rig, 11, "programmed once", args=["--address", "0x1fff7800", *args, "x.bin"])
+
+
 def test_no_such_bank():
     with Rig() as rig:
         rig.file("x.bin", b"1234")
