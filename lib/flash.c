@@ -293,6 +293,12 @@ static enum move look_again(struct op *op)
 	return stmfw__op_call(op, &stmfw__flash_old_kind, f);
 }
 
+/* In the bank as well: what lies between two sectors that change stays protected. */
+static bool follows(const struct sector *s, const struct protect_job *run)
+{
+	return s->plan.bank == run->bank && s->plan.number <= run->last + 1;
+}
+
 /* The next run of protected sectors, or what comes after the last of them. */
 static enum move unlock(struct op *op)
 {
@@ -309,7 +315,7 @@ static enum move unlock(struct op *op)
 					  .first = s->plan.number,
 					  .last = s->plan.number,
 					  .whole_groups = true };
-	for (; s < end && is_in_the_way(s) && s->plan.bank == f->unlock.bank; s++) {
+	for (; s < end && is_in_the_way(s) && follows(s, &f->unlock); s++) {
 		f->unlock.last = s->plan.number;
 		s->is_protected = 0; /* or the operation ends */
 	}

@@ -331,6 +331,15 @@ def test_what_cannot_start_is_not_said_to_run():
             assert "will not start" not in result.err and "runs" not in result.err, result
 
 
+def test_only_what_must_change_is_unlocked():
+    """Sector 2 lies between two that change, and nobody asked for it."""
+    with Rig("f407vg", board=("--fault", "wrp=1-3")) as rig:
+        rig.file("x.hex", ihex([(BASE + 0x4000, b"1234"), (BASE + 0xc000, b"5678")]).encode())
+        rig.flash("--unlock", "x.hex").check(0)
+        bank = json.loads(rig.info("--json").check(0).out)["banks"][0]
+        assert [s["protected"] for s in bank["sectors"][:5]] == [False, False, True, False, False]
+
+
 def test_a_damaged_image():
     with Rig() as rig:
         rig.file("x.hex", b":0400000001020304F3\n:00000001FF\n")
