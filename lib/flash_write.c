@@ -140,9 +140,9 @@ static enum move send_erase(struct op *op)
 			i++;
 		if (i > first)
 			put_erase(b, &s[first].plan, &s[i - 1].plan);
-		else
-			i++;
 		f->report.erased += i - first;
+		while (i < w->piece.count && !needs_erase(w, &s[i]))
+			i++;
 	}
 	w->step = WRITE_ERASE;
 	return MOVE_SEND;

@@ -159,6 +159,17 @@ def test_a_blank_sector_is_not_erased():
         assert sum(rig.stats()["erases"]) == 0
 
 
+def test_only_what_was_erased_is_counted():
+    """Full and blank pages in turn, all written in one go."""
+    page = b"\x55" * 1024 + b"\xff" * 1024
+    with Rig(image=page * 32) as rig:
+        data = rng.randbytes(8 * 1024)
+        rig.file("x.bin", data)
+        result = rig.flash("--json", "x.bin")
+        check_success(rig, result, data + (page * 32)[len(data):])
+        assert sum(rig.stats()["erases"]) == result.events()[-1]["erased_sectors"] == 4, result
+
+
 def test_full_rewrites_everything():
     with Rig() as rig:
         rig.file("same.bin", rig.image)
