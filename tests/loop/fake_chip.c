@@ -149,6 +149,10 @@ static void make_sums(struct fake_conn *conn)
 			continue; /* still program and table */
 		unsigned long length = number(&p);
 		i++;
+		if (fake_chip.unfinished_sums) { /* as they were written */
+			put("0x%lx 0x%lx ", at, length);
+			continue;
+		}
 		put("0x%lx 0x%lx ",
 		    stmfw__crc32(0, fake_chip.flash + (at - FAKE_CHIP_BASE), length) ^
 			    fake_chip.wrong_sums, 0);
@@ -550,7 +554,7 @@ static void write_bank(struct fake_conn *conn, const char *args)
 			       strlen(fake_chip.directory)) == 0;
 	FILE *file = is_ours ? fopen(fake_chip.path, "r") : NULL;
 	if (file) {
-		fake_chip.file_done = program_file(file, number(&args));
+		fake_chip.file_done = program_file(file, number(&args)) - fake_chip.counts_less;
 		fclose(file);
 	}
 	fake_chip.file_commands++;
@@ -652,6 +656,7 @@ static void read_bank(struct fake_conn *conn, const char *args)
 		return;
 	}
 	fake_chip.reads++;
+	fake_chip.flash[offset] ^= fake_chip.unstable;
 	if (strcmp(fake_chip.path, "/dev/null") != 0 &&
 	    !write_file(fake_chip.path, offset, length)) {
 		refuse(conn, -1202, "Error: couldn't open file\n");

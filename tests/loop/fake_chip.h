@@ -38,6 +38,9 @@ struct fake_chip {
 	uint8_t ram[1024];
 	bool probed;
 	bool runs_code;        /* has a work area, and makes checksums when it is told to    */
+	bool unfinished_sums;  /* ... it stops before it has made any                        */
+	bool unstable;         /* each read finds another first byte                         */
+	bool counts_less;      /* write_bank says one byte less than it has written          */
 	bool wrong_sums;       /* ... wrong ones                                             */
 	unsigned long base;    /* of the flash bank                                   */
 	unsigned long size;    /* ... once it is probed                               */

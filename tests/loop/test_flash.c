@@ -272,6 +272,40 @@ START_TEST(wrong_checksums_do_not_decide)
 }
 END_TEST
 
+START_TEST(a_checksum_that_was_not_finished_is_none)
+{
+	begin();
+	fake_chip.unfinished_sums = true;
+	flash();
+	assert_status(&done, STMFW_OK, STMFW_FINISHED);
+	verdict_is_true();
+}
+END_TEST
+
+/* With and without the chip's help: what cannot be read twice alike is not kept for later. */
+START_TEST(reads_that_differ)
+{
+	begin();
+	fake_chip.runs_code = _i;
+	fake_chip.unstable = true;
+	flash();
+	ck_assert_int_eq(done.status, STMFW_EVERIFY);
+	ck_assert_int_eq(seen.report.content, STMFW_CONTENT_UNCHANGED);
+	ck_assert_int_eq(fake_chip.erase_commands, 0);
+}
+END_TEST
+
+START_TEST(fewer_bytes_written_than_planned)
+{
+	begin();
+	fake_chip.counts_less = true;
+	flash();
+	ck_assert_int_eq(done.status, STMFW_ECOMMAND);
+	ck_assert_int_ne(seen.report.content, STMFW_CONTENT_NEW);
+	verdict_is_true();
+}
+END_TEST
+
 START_TEST(the_target_is_left_as_asked)
 {
 	static const enum stmfw_after after[] = { STMFW_AFTER_RUN, STMFW_AFTER_HALT,
@@ -455,7 +489,9 @@ START_TEST(cancel_before_the_chip_is_touched)
 	begin();
 	opts.chip = cancel_at_chip;
 	fake_chip.state = "running";
+	fake_chip.requests = 0;
 	flash();
+	ck_assert_int_eq(fake_chip.requests, 3); /* banks, and two to identify it: no reset */
 	ck_assert_int_eq(done.status, STMFW_ECANCELED);
 	ck_assert_int_eq(seen.report.content, STMFW_CONTENT_UNCHANGED);
 	ck_assert_str_eq(fake_chip.state, "running");
@@ -538,6 +574,9 @@ int main(void)
 		{ what_is_there_is_left_alone, 2 },
 		{ dry_run, 0 },
 		{ wrong_checksums_do_not_decide, 0 },
+		{ a_checksum_that_was_not_finished_is_none, 0 },
+		{ reads_that_differ, 2 },
+		{ fewer_bytes_written_than_planned, 0 },
 		{ the_target_is_left_as_asked, 3 },
 		{ the_user_says_no, 3 },
 		{ write_protection, 0 },
