@@ -20,6 +20,8 @@
 #include "jsonl.h"
 #include "text.h"
 
+#define WAIT_MAX_S 86400u
+
 /* Else the next file or socket would get that number, and what is printed would go there. */
 static void open_missing(void)
 {
@@ -38,7 +40,7 @@ void cli_init(struct cli *cli, const char *tool)
 	cli->tool = tool;
 	open_missing();
 	signal(SIGPIPE, SIG_IGN);
-	address_parse(&cli->server, "");
+	server_parse(&cli->server, "");
 }
 
 /* ---- exit codes ---- */
@@ -108,11 +110,23 @@ static void print_help(const char *help)
 
 static bool set_server(struct cli *cli, const char *text, const char *from)
 {
-	if (address_parse(&cli->server, text))
+	if (server_parse(&cli->server, text))
 		return true;
-	cli_fail(cli, CLI_USAGE, "Use HOST, HOST:PORT, :PORT or [IPV6]:PORT.",
-		 "\"%s\" in %s is no address.", text, from);
+	cli_fail(cli, CLI_USAGE, "Use " SERVER_SYNTAX ".", "\"%s\" in %s is no address.", text, from);
 	return false;
+}
+
+static bool set_wait(struct cli *cli, const char *text)
+{
+	uint64_t seconds;
+
+	if (!text_parse_number(text, WAIT_MAX_S, &seconds)) {
+		cli_fail(cli, CLI_USAGE, "Use a number of seconds up to 86400.",
+			 "\"%s\" in --wait is no such number.", text);
+		return false;
+	}
+	cli->wait_s = (unsigned int)seconds;
+	return true;
 }
 
 static bool bad_option(struct cli *cli, int kind, char **argv)
@@ -144,6 +158,8 @@ static bool take_option(struct cli *cli, int option, char **argv, const struct c
 	switch (option) {
 	case CLI_OPT_OPENOCD:
 		return set_server(cli, optarg, "--openocd");
+	case CLI_OPT_WAIT:
+		return set_wait(cli, optarg);
 	case CLI_OPT_JSON:
 		cli->json = true;
 		return true;
@@ -189,10 +205,10 @@ bool cli_parse(struct cli *cli, int argc, char **argv, const struct cli_syntax *
 			 "\"%s\" is too much.", argv[optind + syntax->operands]);
 		return false;
 	}
-	if (!address_is_loopback(&cli->server))
+	if (!cli->server.address.is_local)
 		cli_warn(cli, "%s is another machine: the connection has no password and no "
 			      "encryption, and whoever reaches that port owns the board.",
-			 cli->server.host);
+			 cli->server.address.host);
 	return true;
 }
 
@@ -295,5 +311,6 @@ int cli_end(struct cli *cli, json_t *end)
 	if (cli->exit != CLI_OK)
 		fprintf(stderr, "%s: %s%s%s\n", cli->tool, cli->message, advise ? " " : "",
 			advise ? cli->advice : "");
+	server_free(&cli->server);
 	return (int)cli->exit;
 }

@@ -13,7 +13,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "address.h"
+#include "server.h"
 
 /*
  * The exit codes of all tools: name (also "code" in JSON), number, meaning. They tell what to do
@@ -48,7 +48,8 @@ enum cli_talk { CLI_NORMAL, CLI_QUIET, CLI_VERBOSE };
 
 struct cli {
 	const char *tool;
-	struct address server;
+	struct server server;
+	unsigned int wait_s; /* for an OpenOCD that is still starting */
 	enum cli_talk talk;
 	bool json;
 	enum cli_exit exit;
@@ -59,15 +60,19 @@ struct cli {
 /* Options that every tool has; a tool's own are long ones with values from CLI_OWN up. */
 #define CLI_LONG_OPTIONS                                                                      \
 	{ "openocd", required_argument, NULL, CLI_OPT_OPENOCD },                              \
+	{ "wait", required_argument, NULL, CLI_OPT_WAIT },                                    \
 	{ "json", no_argument, NULL, CLI_OPT_JSON }, { "quiet", no_argument, NULL, 'q' },     \
 	{ "verbose", no_argument, NULL, 'v' }, { "help", no_argument, NULL, 'h' },            \
 	{ "version", no_argument, NULL, CLI_OPT_VERSION }, { NULL, 0, NULL, 0 }
 
-enum { CLI_OPT_OPENOCD = 256, CLI_OPT_JSON, CLI_OPT_VERSION, CLI_OWN };
+enum { CLI_OPT_OPENOCD = 256, CLI_OPT_WAIT, CLI_OPT_JSON, CLI_OPT_VERSION, CLI_OWN };
 
 /* The lines of --help that go with them. */
 #define CLI_HELP                                                                              \
-	"  --openocd HOST[:PORT]  its TCL port; else $STMFW_OPENOCD, else 127.0.0.1:6666\n"   \
+	"  --openocd WHERE        HOST[:PORT], telnet://HOST[:PORT], unix:PATH, or\n"         \
+	"                         exec:COMMAND to start it; else $STMFW_OPENOCD, else\n"      \
+	"                         127.0.0.1:6666\n"                                           \
+	"  --wait SECONDS         for an OpenOCD that is still starting\n"                    \
 	"  --json                 one JSON object per line on stdout\n"                       \
 	"  -q, --quiet            no progress\n"                                              \
 	"  -v, --verbose          OpenOCD's own words, too\n"                                 \

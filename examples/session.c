@@ -116,17 +116,29 @@ static void on_log(stmfw_client *c, const char *line, void *arg)
 	cli_openocd_said(s->cli, line);
 }
 
+static int reach(struct session *s, stmfw_done_cb connected, void *arg)
+{
+	const struct server *server = &s->cli->server;
+	stmfw_spawn_opts opts = STMFW_INIT(stmfw_spawn_opts);
+
+	if (!server->argv)
+		return stmfw_client_connect(s->client, server->address.text, connected, arg,
+					    &s->op);
+	opts.argv = (const char *const *)server->argv;
+	return stmfw_client_spawn(s->client, &opts, connected, arg, &s->op);
+}
+
 static int begin(struct session *s, stmfw_done_cb connected, void *arg)
 {
 	stmfw_client_opts opts = STMFW_INIT(stmfw_client_opts);
 
 	opts.log = on_log;
 	opts.log_arg = s;
+	opts.connect_wait_ms = s->cli->wait_s * 1000;
 	int err = stmfw_client_new(&s->client, &s->loop, &opts);
 	if (err != STMFW_OK)
 		return err;
-	err = stmfw_client_connect(s->client, s->cli->server.host, s->cli->server.port, connected,
-				   arg, &s->op);
+	err = reach(s, connected, arg);
 	if (err != STMFW_OK)
 		session_close(s);
 	return err;

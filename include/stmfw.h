@@ -2,7 +2,7 @@
 /**
  * stmfw.h - read, write and prove the firmware of STM32 boards through a running OpenOCD.
  *
- * A client connects to OpenOCD's TCL port on the caller's libuv loop. Every call returns at
+ * A client connects to OpenOCD, or starts one, on the caller's libuv loop. Every call returns at
  * once; its outcome arrives later, in a callback, with a status that is never guessed from
  * friendly text.
  *
@@ -37,7 +37,7 @@
  *         signal(SIGPIPE, SIG_IGN);
  *         if (stmfw_client_new(&c, uv_default_loop(), NULL) != STMFW_OK)
  *             return 1;
- *         if (stmfw_client_connect(c, NULL, 0, on_connect, &exit_code, NULL) != STMFW_OK)
+ *         if (stmfw_client_connect(c, NULL, on_connect, &exit_code, NULL) != STMFW_OK)
  *             stmfw_client_close(c, NULL, NULL);
  *         uv_run(uv_default_loop(), UV_RUN_DEFAULT);
  *         return exit_code;
@@ -95,7 +95,8 @@
  *
  * PROCESS    Ignore SIGPIPE (libuv on Linux does not). Paths named ocd_path are opened by the
  *            OpenOCD process, on its machine, relative to its directory: use absolute ones. The
- *            TCL port has no password and no encryption: keep it on the loopback interface.
+ *            TCL port has no password and no encryption: keep it on the loopback interface, and
+ *            go to other machines with stmfw_client_spawn() and ssh.
  *            Moving flash contents reads and writes a small file in a temporary directory on the
  *            loop's thread: let that directory be local.
  *
@@ -408,13 +409,16 @@ STMFW_API int stmfw_image_write(const stmfw_image *image, enum stmfw_image_type 
 typedef struct stmfw_client_opts {
 	size_t size;                   /* sizeof(stmfw_client_opts)                            */
 	uint32_t connect_timeout_ms;   /* 0: 5 000; name lookup, connection and first answer   */
+	uint32_t connect_wait_ms;      /* 0: one try. Else where no OpenOCD answers another try */
+				       /* begins, with growing pauses, until so long after the call */
 	uint32_t command_timeout_ms;   /* 0: 10 000; quick commands                            */
 	uint32_t flash_timeout_ms;     /* 0: 120 000; flash commands whose size is not known   */
 	uint32_t queue_limit;          /* 0: 64 waiting operations                             */
 	size_t reply_limit;            /* 0: 4 MiB per answer                                  */
 	stmfw_done_cb lost;            /* an established connection ended (P7): why; may be NULL */
 	void *lost_arg;
-	stmfw_log_cb log;              /* each line OpenOCD logged during our commands, or NULL */
+	stmfw_log_cb log;              /* each line OpenOCD logged during our commands, or NULL; */
+				       /* by telnet and from a child: each line, at once        */
 	void *log_arg;
 	const stmfw_allocator *alloc;  /* copied; NULL: the C library's                        */
 } stmfw_client_opts;
@@ -429,21 +433,90 @@ typedef struct stmfw_client_opts {
 STMFW_API int stmfw_client_new(stmfw_client **out, struct uv_loop_s *loop,
 			       const stmfw_client_opts *opts);
 
+enum stmfw_way {
+	STMFW_WAY_TCL = 0, /* the TCL port, 6666                                        */
+	STMFW_WAY_TELNET,  /* the telnet console, 4444                                  */
+	STMFW_WAY_UNIX     /* a Unix domain socket behind which a TCL port is forwarded */
+};
+
+/** An address, understood. Never grows. */
+typedef struct stmfw_address {
+	enum stmfw_way way;
+	char host[256]; /* name or number, without brackets; or the path of a socket      */
+	uint16_t port;  /* 0: none                                                        */
+	int is_local;   /* 1: only this machine can be meant. 0: whoever can listen to the
+	                   network sees all, and whoever reaches the port owns the board  */
+	char text[280]; /* as it should be shown, and could be parsed again               */
+} stmfw_address;
+
 /**
- * Connect to an OpenOCD TCL port and make sure that it is one.
+ * Understand an address as people write it:
+ *     HOST[:PORT], :PORT, [IPV6]:PORT    the TCL port; what is missing is 127.0.0.1, 6666
+ *     tcl://HOST[:PORT]                  the same
+ *     telnet://HOST[:PORT]               the telnet console; port 4444
+ *     unix:PATH                          a socket, at most 107 bytes of path
+ * Any thread. NULL is as "".
+ * Returns  STMFW_EINVAL  it is no address
+ */
+STMFW_API int stmfw_address_parse(stmfw_address *out, const char *text);
+
+/**
+ * Connect to an OpenOCD and make sure that it is one.
  *
- * All addresses of the host are tried, in order. OpenOCD itself listens on IPv4 only.
+ * All addresses of a host are tried, in order. OpenOCD itself listens on IPv4 only. With
+ * stmfw_client_opts.connect_wait_ms what fails for want of an OpenOCD is tried again.
  *
- * @host    name or address; NULL: 127.0.0.1
- * @port    0: 6666
- * Returns  STMFW_EINVAL  empty host;  STMFW_ESTATE  not IDLE;  STMFW_ENOMEM
- * Reports  STMFW_ECONNECT   no such host, or nobody listens there
+ * A telnet console can do all that the TCL port can, but for stmfw_notifications(); and log lines
+ * come while a command runs, not behind it, those that others cause among them. Commands are typed
+ * there: they are in OpenOCD's own ~/.openocd_history afterwards, and what is much longer than a
+ * line (2559 bytes; 255 up to OpenOCD 0.10) goes into a variable first, which stays in OpenOCD's
+ * interpreter if the connection breaks at that moment.
+ *
+ * @address  see stmfw_address_parse()
+ * Returns  STMFW_EINVAL  no address;  STMFW_ESTATE  not IDLE;  STMFW_ENOMEM
+ * Reports  STMFW_ECONNECT   no such host or socket, or nobody listens there
  *          STMFW_ETIMEDOUT  no answer in time: OpenOCD busy or starting, or another service
  *          STMFW_EPROTO     another service; text names it (telnet console, gdb, web server)
  *          STMFW_ELOST      hung up before the first answer;  STMFW_ECANCELED;  STMFW_ENOMEM
  */
-STMFW_API int stmfw_client_connect(stmfw_client *c, const char *host, uint16_t port,
-				   stmfw_done_cb cb, void *arg, stmfw_op *op);
+STMFW_API int stmfw_client_connect(stmfw_client *c, const char *address, stmfw_done_cb cb,
+				   void *arg, stmfw_op *op);
+
+typedef struct stmfw_spawn_opts {
+	size_t size;
+	const char *const *argv; /* program and its words, NULL at the end; no shell. A program
+	                            without "/" is looked up in PATH                           */
+	int as_is;               /* 1: argv itself sees to it that the TCL server is on stdin and
+	                            stdout. 0: -c and a script for that are put behind its word
+	                            "openocd" (or at the end), quoted for a shell if it is ssh */
+	uint32_t timeout_ms;     /* 0: 30 000; from the start to the first answer              */
+} stmfw_spawn_opts;
+
+/**
+ * Start an OpenOCD as a child of this process, and connect to it by its stdin and stdout: it opens
+ * no port, so nobody else can reach it. With argv "ssh", "station3", "openocd", "-f", "board.cfg"
+ * it runs on another machine, and all is encrypted (ssh cannot ask for a password: the child has no
+ * terminal).
+ *
+ * Its stderr is always read: each line goes to the log callback, when it comes. The last of them are
+ * told when it ends unexpectedly, which is how one learns that there is no probe.
+ *
+ * The child belongs to the client: when the connection ends, for whatever reason, its stdin ends,
+ * which ends OpenOCD once it has done what it is doing. After 5 seconds it gets SIGTERM, after 5
+ * more SIGKILL; the close callback waits for its end. If this process dies, its stdin ends as well.
+ * The child has a session of its own, so that Ctrl-C does not reach it. The loop must be the one
+ * that handles SIGCHLD, which is what libuv's do.
+ *
+ * Returns  STMFW_EINVAL  no argv;  STMFW_ESTATE  not IDLE;  STMFW_ENOMEM
+ * Reports  STMFW_ECONNECT   it cannot be started, or ended before its first answer: text has its
+ *                           last words
+ *          STMFW_ETIMEDOUT  no answer in time: its TCL server is not on stdin and stdout, ssh waits
+ *                           for something, or the board does
+ *          STMFW_EPROTO     what comes from stdout is no answer
+ *          STMFW_ECANCELED;  STMFW_ENOMEM
+ */
+STMFW_API int stmfw_client_spawn(stmfw_client *c, const stmfw_spawn_opts *opts, stmfw_done_cb cb,
+				 void *arg, stmfw_op *op);
 
 /**
  * Close and release. Any state, any callback; see P8. cb may be NULL.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The client handle: made, connected, closed.
+ * The client handle: made, cancelled, closed. connect.c connects it.
  *
  *            new                   hello answered
  *   nothing ----> IDLE --connect--> CONNECTING --> READY
@@ -10,15 +10,8 @@
  */
 #include "deliver.h"
 #include "engine.h"
-#include "hello.h"
-
-#include <stdio.h>
-#include <string.h>
 
 #include "opts.h"
-
-#define DEFAULT_HOST "127.0.0.1"
-#define DEFAULT_PORT 6666
 
 /* ---- making one ---- */
 
@@ -62,62 +55,6 @@ int stmfw_client_new(stmfw_client **out, struct uv_loop_s *loop, const stmfw_cli
 	stmfw__deliver_init(c);
 	c->handles = 3;
 	*out = c;
-	return STMFW_OK;
-}
-
-/* ---- connecting ---- */
-
-static int remember_peer(struct stmfw_client *c, const char *host, uint16_t port)
-{
-	size_t size = strlen(host) + sizeof("[]:65535");
-	char *peer = stmfw__mem_resize(&c->mem, c->peer, size);
-
-	if (!peer)
-		return STMFW_ENOMEM;
-	snprintf(peer, size, strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, (unsigned int)port);
-	c->peer = peer;
-	return STMFW_OK;
-}
-
-/* A name that cannot even be looked up is an answer, not a wrong call: it comes by callback. */
-static void begin_connecting(struct stmfw_client *c, const char *host, uint16_t port)
-{
-	uv_update_time(c->loop);
-	int err = stmfw__conn_open(&c->conn, c->loop, &c->mem, host, port,
-				   c->opts.connect_timeout_ms, &stmfw__engine_conn_events, c);
-	if (err) {
-		stmfw__engine_conn_failed(c, err);
-		return;
-	}
-	c->conns++;
-	if (c->conn && c->state == CLIENT_CONNECTING)
-		stmfw__engine_start_deadline(c, c->opts.connect_timeout_ms);
-}
-
-int stmfw_client_connect(stmfw_client *c, const char *host, uint16_t port, stmfw_done_cb cb,
-			 void *arg, stmfw_op *out)
-{
-	struct op *op;
-
-	host = host ? host : DEFAULT_HOST;
-	port = port ? port : DEFAULT_PORT;
-	if (!c || host[0] == '\0')
-		return STMFW_EINVAL;
-	if (c->state != CLIENT_IDLE)
-		return STMFW_ESTATE;
-	int err = remember_peer(c, host, port);
-	if (!err)
-		err = stmfw__op_new(&op, c, &stmfw__connect_kind, 0, cb, arg);
-	if (err)
-		return err;
-	op->res.op = ++c->last_op;
-	if (out)
-		*out = op->res.op;
-	op->started_ns = uv_hrtime();
-	op->state = OP_RUNNING;
-	c->running = op;
-	c->state = CLIENT_CONNECTING;
-	begin_connecting(c, host, port);
 	return STMFW_OK;
 }
 

@@ -1,270 +1,225 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Happy path: look the name up (numeric addresses skip that) -> connect to the first address ->
- * opened -> read until the end. When an address refuses or stays silent, its socket is closed and
- * the next address is tried; OpenOCD listens on IPv4 only, so "localhost" often needs the second.
+ * Happy path: a dialer makes the stream -> opened -> read until the end.
  *
- * A request goes out in one write with Nagle's algorithm off: two writes would cost 40 ms.
+ * A request goes out in one write: two would cost 40 ms where Nagle's algorithm is on. Memory for
+ * what comes in is there only while it comes, so that an idle connection costs next to nothing.
  *
- *   LOOKUP --> TRYING --> OPEN --> CLOSING        each may go to CLOSING
- *                |  ^
- *                v  |  this address failed, another is left
- *             BETWEEN
+ *   DIALING --> OPEN --> ENDING --> CLOSING        each may go to CLOSING
  */
 #include "conn.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#define READ_SIZE 4096
+#include "dial.h"
+
+#define READ_SIZE (16u << 10)
 #define OUTPUT_KEEP 4096
 #define OUTPUT_LIMIT ((size_t)4 << 20)
 
-enum conn_state { CONN_LOOKUP, CONN_TRYING, CONN_BETWEEN, CONN_OPEN, CONN_CLOSING };
+/* ---- the end ---- */
 
-struct conn {
-	const struct mem *mem;
-	uv_loop_t *loop;
-	struct conn_events events;
-	void *owner;
-	enum conn_state state;
-	uv_tcp_t tcp;
-	uv_timer_t patience; /* for one address, while another is left */
-	uv_getaddrinfo_t lookup;
-	uv_connect_t connect;
-	uv_write_t write;
-	int held;   /* things of libuv's that still point here: handles and the lookup */
-	int writing;
-	int last_error;
-	uint32_t timeout_ms;
-	struct addrinfo *addresses; /* from the lookup  */
-	struct addrinfo *next;      /* still to be tried */
-	struct sockaddr_storage literal;
-	struct buf output;
-	char input[READ_SIZE];
-};
-
-static void release_if_free(struct conn *conn)
+void stmfw__conn_hold(struct conn *conn)
 {
+	conn->held++;
+}
+
+void stmfw__conn_let_go(struct conn *conn)
+{
+	conn->held--;
 	if (conn->state != CONN_CLOSING || conn->held > 0)
 		return;
 	void (*gone)(void *) = conn->events.gone;
 	void *owner = conn->owner;
 
-	uv_freeaddrinfo(conn->addresses);
+	if (conn->dialer->release)
+		conn->dialer->release(conn);
 	stmfw__buf_release(&conn->output);
+	stmfw__telnet_free(conn->telnet, conn->mem);
+	stmfw__mem_free(conn->mem, conn->dial);
 	stmfw__mem_free(conn->mem, conn);
 	gone(owner);
 }
 
-static void try_next(struct conn *conn);
-
 static void on_handle_closed(uv_handle_t *handle)
 {
-	struct conn *conn = handle->data;
-
-	conn->held--;
-	if (conn->state == CONN_BETWEEN)
-		try_next(conn);
-	else
-		release_if_free(conn);
+	stmfw__conn_let_go(handle->data);
 }
 
-static void close_handle(uv_handle_t *handle)
+void stmfw__conn_close_handle(uv_handle_t *handle)
 {
 	if (!uv_is_closing(handle))
 		uv_close(handle, on_handle_closed);
 }
 
+void stmfw__conn_drop_stream(struct conn *conn, uv_close_cb closed)
+{
+	conn->has_stream = false;
+	uv_close(&conn->way.handle, closed);
+}
+
 void stmfw__conn_close(struct conn *conn)
 {
-	enum conn_state was = conn->state;
-
-	if (was == CONN_CLOSING)
+	if (conn->state == CONN_CLOSING)
 		return;
 	conn->state = CONN_CLOSING;
-	if (was == CONN_LOOKUP)
-		uv_cancel((uv_req_t *)&conn->lookup);
-	if (was == CONN_TRYING || was == CONN_OPEN)
-		close_handle((uv_handle_t *)&conn->tcp);
-	close_handle((uv_handle_t *)&conn->patience);
+	stmfw__conn_hold(conn); /* until all has been told to close */
+	conn->dialer->stop(conn);
+	if (conn->has_stream)
+		stmfw__conn_drop_stream(conn, on_handle_closed);
+	stmfw__conn_let_go(conn);
 }
 
-static void fail(struct conn *conn, int uv_status)
+void stmfw__conn_fail(struct conn *conn, const struct conn_end *end)
 {
+	if (conn->state == CONN_CLOSING)
+		return;
+	stmfw__conn_hold(conn); /* `end` may point into the dialer's state */
 	stmfw__conn_close(conn);
-	conn->events.failed(conn->owner, uv_status);
+	conn->events.failed(conn->owner, end);
+	stmfw__conn_let_go(conn);
 }
 
-/* ---- connecting ---- */
-
-static void give_up_address(struct conn *conn, int uv_status)
+void stmfw__conn_fail_status(struct conn *conn, int uv_status)
 {
-	conn->last_error = uv_status;
-	uv_timer_stop(&conn->patience);
-	conn->state = CONN_BETWEEN;
-	close_handle((uv_handle_t *)&conn->tcp);
+	stmfw__conn_fail(conn, &(struct conn_end){ .uv_status = uv_status, .words = "" });
 }
 
-static void on_patience_over(uv_timer_t *timer)
+static void stream_ended(struct conn *conn, int uv_status)
 {
-	struct conn *conn = timer->data;
-
-	if (conn->state == CONN_TRYING)
-		give_up_address(conn, UV_ETIMEDOUT);
+	if (conn->dialer->ended)
+		conn->dialer->ended(conn, uv_status);
+	else
+		stmfw__conn_fail_status(conn, uv_status);
 }
+
+/* ---- receiving ---- */
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
 	struct conn *conn = handle->data;
+	char *bytes = stmfw__mem_resize(conn->mem, NULL, READ_SIZE);
 
 	(void)suggested;
-	*buf = uv_buf_init(conn->input, sizeof(conn->input));
+	*buf = uv_buf_init(bytes, bytes ? READ_SIZE : 0);
+}
+
+/* What the console's translator gives, until the owner has closed the connection. */
+static void pass_bytes(void *owner, const char *bytes, size_t length)
+{
+	struct conn *conn = owner;
+
+	if (conn->state == CONN_OPEN)
+		conn->events.bytes(conn->owner, bytes, length);
+}
+
+static void pass_line(void *owner, const char *line, size_t length)
+{
+	struct conn *conn = owner;
+
+	if (conn->state == CONN_OPEN)
+		conn->events.said(conn->owner, line, length);
+}
+
+static const struct telnet_events console = { pass_bytes, pass_line };
+
+static void take_bytes(struct conn *conn, const char *bytes, size_t length)
+{
+	if (conn->telnet)
+		stmfw__telnet_feed(conn->telnet, bytes, length);
+	else
+		conn->events.bytes(conn->owner, bytes, length);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
 	struct conn *conn = stream->data;
 
-	if (conn->state != CONN_OPEN || n == 0)
-		return;
-	if (n < 0)
-		fail(conn, (int)n);
-	else
-		conn->events.bytes(conn->owner, buf->base, (size_t)n);
+	stmfw__conn_hold(conn);
+	if (conn->state == CONN_OPEN && n > 0)
+		take_bytes(conn, buf->base, (size_t)n);
+	else if (conn->state == CONN_OPEN && n < 0)
+		stream_ended(conn, n == UV_ENOBUFS ? UV_ENOMEM : (int)n);
+	stmfw__mem_free(conn->mem, buf->base);
+	stmfw__conn_let_go(conn);
 }
 
-static void on_connected(uv_connect_t *req, int status)
-{
-	struct conn *conn = req->data;
+/* ---- opening ---- */
 
-	if (conn->state != CONN_TRYING)
-		return;
-	if (status == 0)
-		status = uv_read_start((uv_stream_t *)&conn->tcp, on_alloc, on_read);
-	if (status < 0) {
-		give_up_address(conn, status);
-		return;
-	}
-	uv_timer_stop(&conn->patience);
-	uv_tcp_nodelay(&conn->tcp, 1);
-	uv_tcp_keepalive(&conn->tcp, 1, 60);
+void stmfw__conn_has_stream(struct conn *conn)
+{
+	conn->has_stream = true;
+	conn->way.handle.data = conn;
+	stmfw__conn_hold(conn);
+}
+
+int stmfw__conn_opened(struct conn *conn)
+{
+	int err = uv_read_start(&conn->way.stream, on_alloc, on_read);
+
+	if (err)
+		return err;
 	conn->state = CONN_OPEN;
 	conn->events.opened(conn->owner);
+	return 0;
 }
 
-static uint32_t share_of_timeout(const struct conn *conn)
+static const struct dialer *dialer_for(const struct conn_params *params)
 {
-	uint32_t left = 1;
-
-	for (const struct addrinfo *a = conn->next; a; a = a->ai_next)
-		left++;
-	return conn->timeout_ms / left;
+	if (params->argv)
+		return &stmfw__dial_child;
+	return params->address->way == STMFW_WAY_UNIX ? &stmfw__dial_unix : &stmfw__dial_tcp;
 }
 
-static void try_address(struct conn *conn, const struct sockaddr *address)
+static bool is_console(const struct conn_params *params)
 {
-	int err = uv_tcp_init(conn->loop, &conn->tcp);
-
-	if (err) {
-		fail(conn, err);
-		return;
-	}
-	conn->tcp.data = conn;
-	conn->held++;
-	conn->state = CONN_TRYING;
-	err = uv_tcp_connect(&conn->connect, &conn->tcp, address, on_connected);
-	if (err)
-		give_up_address(conn, err);
-	else if (conn->next) /* the last one has what is left of the caller's deadline */
-		uv_timer_start(&conn->patience, on_patience_over, share_of_timeout(conn), 0);
+	return !params->argv && params->address->way == STMFW_WAY_TELNET;
 }
 
-static void try_next(struct conn *conn)
+int stmfw__conn_open(struct conn **out, const struct conn_params *params)
 {
-	struct addrinfo *a = conn->next;
-
-	if (!a) {
-		fail(conn, conn->last_error);
-		return;
-	}
-	conn->next = a->ai_next;
-	try_address(conn, a->ai_addr);
-}
-
-static void on_lookup(uv_getaddrinfo_t *req, int status, struct addrinfo *addresses)
-{
-	struct conn *conn = req->data;
-
-	conn->held--;
-	conn->addresses = addresses;
-	conn->next = addresses;
-	if (conn->state == CONN_CLOSING)
-		release_if_free(conn);
-	else if (status < 0)
-		fail(conn, status);
-	else
-		try_next(conn);
-}
-
-static int look_up(struct conn *conn, const char *host, uint16_t port)
-{
-	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-	char service[8];
-
-	snprintf(service, sizeof(service), "%u", (unsigned int)port);
-	int err = uv_getaddrinfo(conn->loop, &conn->lookup, on_lookup, host, service, &hints);
-	if (!err)
-		conn->held++;
-	return err;
-}
-
-static int parse_literal(struct conn *conn, const char *host, uint16_t port)
-{
-	if (uv_ip4_addr(host, port, (struct sockaddr_in *)&conn->literal) == 0)
-		return 1;
-	return uv_ip6_addr(host, port, (struct sockaddr_in6 *)&conn->literal) == 0;
-}
-
-int stmfw__conn_open(struct conn **out, uv_loop_t *loop, const struct mem *mem, const char *host,
-		     uint16_t port, uint32_t timeout_ms, const struct conn_events *events,
-		     void *owner)
-{
-	struct conn *conn = stmfw__mem_alloc(mem, sizeof(*conn));
+	struct conn *conn = stmfw__mem_alloc(params->mem, sizeof(*conn));
 
 	if (!conn)
 		return UV_ENOMEM;
-	conn->mem = mem;
-	conn->loop = loop;
-	conn->events = *events;
-	conn->owner = owner;
-	conn->state = CONN_LOOKUP;
-	conn->timeout_ms = timeout_ms;
-	conn->lookup.data = conn;
-	conn->connect.data = conn;
+	conn->mem = params->mem;
+	conn->loop = params->loop;
+	conn->events = params->events;
+	conn->owner = params->owner;
+	conn->dialer = dialer_for(params);
+	conn->state = CONN_DIALING;
 	conn->write.data = conn;
-	stmfw__buf_init(&conn->output, mem, OUTPUT_LIMIT);
-
-	int literal = parse_literal(conn, host, port);
-	int err = literal ? 0 : look_up(conn, host, port);
-	if (err) {
-		stmfw__mem_free(mem, conn);
-		return err;
+	stmfw__buf_init(&conn->output, conn->mem, OUTPUT_LIMIT);
+	conn->dial = stmfw__mem_alloc(conn->mem, conn->dialer->size);
+	if (is_console(params))
+		conn->telnet = stmfw__telnet_new(conn->mem, &console, conn);
+	if (!conn->dial || (is_console(params) && !conn->telnet)) {
+		stmfw__mem_free(conn->mem, conn->dial);
+		stmfw__telnet_free(conn->telnet, conn->mem);
+		stmfw__mem_free(conn->mem, conn);
+		return UV_ENOMEM;
 	}
-	uv_timer_init(loop, &conn->patience);
-	conn->patience.data = conn;
-	conn->held++;
 	*out = conn;
-	if (literal)
-		try_address(conn, (const struct sockaddr *)&conn->literal);
+	conn->dialer->begin(conn, params);
 	return 0;
+}
+
+bool stmfw__conn_tells(const struct conn *conn)
+{
+	return conn->telnet || conn->dialer == &stmfw__dial_child;
+}
+
+void stmfw__conn_set_line_limit(struct conn *conn, size_t limit)
+{
+	if (conn->telnet)
+		stmfw__telnet_set_line_limit(conn->telnet, limit);
 }
 
 /* ---- sending ---- */
 
 struct buf *stmfw__conn_output(struct conn *conn)
 {
-	if (conn->writing || conn->state != CONN_OPEN)
+	if (conn->writing || conn->state < CONN_OPEN || conn->state > CONN_ENDING)
 		return NULL;
 	stmfw__buf_clear(&conn->output, OUTPUT_KEEP);
 	return &conn->output;
@@ -274,16 +229,16 @@ static void on_written(uv_write_t *req, int status)
 {
 	struct conn *conn = req->data;
 
-	conn->writing = 0;
+	conn->writing = false;
 	stmfw__buf_clear(&conn->output, OUTPUT_KEEP); /* an idle client keeps no long command */
 	if (status < 0 && conn->state == CONN_OPEN)
-		fail(conn, status);
+		stream_ended(conn, status);
 }
 
-int stmfw__conn_send(struct conn *conn)
+static int write_out(struct conn *conn)
 {
 	uv_buf_t rest = uv_buf_init(conn->output.data, (unsigned int)conn->output.length);
-	int n = uv_try_write((uv_stream_t *)&conn->tcp, &rest, 1);
+	int n = uv_try_write(&conn->way.stream, &rest, 1);
 
 	if (n == (int)rest.len) {
 		stmfw__buf_clear(&conn->output, OUTPUT_KEEP);
@@ -295,7 +250,24 @@ int stmfw__conn_send(struct conn *conn)
 		rest.base += n;
 		rest.len -= (size_t)n;
 	}
-	int err = uv_write(&conn->write, (uv_stream_t *)&conn->tcp, &rest, 1, on_written);
+	int err = uv_write(&conn->write, &conn->way.stream, &rest, 1, on_written);
 	conn->writing = err == 0;
 	return err;
+}
+
+int stmfw__conn_send(struct conn *conn, const char *nonce)
+{
+	if (conn->state == CONN_ENDING)
+		return 0; /* how it ended will be told */
+	if (conn->telnet) {
+		int err = stmfw__telnet_request(conn->telnet, &conn->output, nonce);
+
+		if (err)
+			return err;
+	}
+	int err = write_out(conn);
+	if (!err || err == UV_ENOMEM || !conn->dialer->ended)
+		return err;
+	conn->dialer->ended(conn, err);
+	return 0;
 }

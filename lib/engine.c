@@ -19,6 +19,7 @@
 
 #include "deliver.h"
 #include "engine.h"
+#include "explain.h"
 
 /* ---- operations ---- */
 
@@ -91,6 +92,8 @@ void stmfw__engine_drop(struct stmfw_client *c, int status, int uv_status, const
 	bool was_ready = c->state == CLIENT_READY;
 
 	close_conn(c);
+	if (c->running && c->running->kind->dropped && c->running->kind->dropped(c->running, status))
+		return;
 	if (c->state != CLIENT_CLOSING)
 		c->state = CLIENT_IDLE;
 	if (c->running)
@@ -109,7 +112,7 @@ void stmfw__engine_drop(struct stmfw_client *c, int status, int uv_status, const
 static void on_deadline(uv_timer_t *timer)
 {
 	struct stmfw_client *c = timer->data;
-	char text[256];
+	char text[512];
 
 	/* Timers run before the loop polls: after a long callback of anybody's, the answer may be
 	   here already. So look at the socket once more before giving up. */
@@ -121,12 +124,12 @@ static void on_deadline(uv_timer_t *timer)
 	if (c->state == CLIENT_CONNECTING && !c->running->unanswered)
 		snprintf(text, sizeof(text),
 			 "cannot reach OpenOCD at %s: no connection within %" PRIu32 " ms", c->peer,
-			 c->opts.connect_timeout_ms);
+			 c->connect_ms);
 	else if (c->state == CLIENT_CONNECTING)
 		snprintf(text, sizeof(text),
 			 "%s: no answer within %" PRIu32 " ms. OpenOCD is busy or still starting, "
 			 "or this is another service (a gdb port stays silent like this)",
-			 c->peer, c->opts.connect_timeout_ms);
+			 c->peer, c->connect_ms);
 	else
 		snprintf(text, sizeof(text),
 			 "OpenOCD at %s did not answer \"%s\" within %" PRIu32 " ms", c->peer,
@@ -146,22 +149,66 @@ static bool is_hang_up(int uv_status)
 	return uv_status == UV_EOF || uv_status == UV_ECONNRESET;
 }
 
-/* The connection is gone. For a shutdown that was accepted, that is how it should end. */
-static void lost(struct stmfw_client *c, int uv_status)
+/* "127.0.0.1:6666: closed the connection", and what a child said before it ended. */
+static size_t describe_end(char *text, size_t size, const struct stmfw_client *c,
+			   const struct conn_end *end)
 {
-	char text[256];
+	const char *how = end->how ? end->how : uv_strerror(end->uv_status);
 
-	if (c->running && c->running->state == OP_ENDING && is_hang_up(uv_status)) {
+	if (!end->how && end->uv_status == UV_EOF)
+		how = "closed the connection";
+	int n = snprintf(text, size, "OpenOCD at %s: %s", c->peer, how);
+
+	return n < (int)size ? (size_t)n : size - 1;
+}
+
+static void add_last_words(char *text, size_t size, struct stmfw_client *c,
+			   const struct conn_end *end)
+{
+	const struct explanation *why = stmfw__explain(end->words, "");
+	size_t n = strlen(text);
+	char words[320];
+
+	if (c->running && (why || end->how))
+		c->running->res.advice = why ? why->advice
+					     : "Run the same command by hand and read what it prints.";
+	if (stmfw__last_words(words, sizeof(words), end->words))
+		snprintf(text + n, size - n, ". Its last words: \"%s\"", words);
+}
+
+/* The connection is gone. For a shutdown that was accepted, that is how it should end. */
+static void lost(struct stmfw_client *c, const struct conn_end *end)
+{
+	char text[512];
+	size_t n;
+
+	if (c->running && c->running->state == OP_ENDING && is_hang_up(end->uv_status)) {
 		c->shutting_down = true;
 		c->running->unanswered = false;
 		stmfw__op_ok(c->running);
 		stmfw__engine_finish(c->running);
 	}
-	const char *how = uv_status == UV_EOF ? "closed the connection" : uv_strerror(uv_status);
-
-	snprintf(text, sizeof(text), "OpenOCD at %s: %s during \"%s\"", c->peer, how,
+	n = describe_end(text, sizeof(text), c, end);
+	snprintf(text + n, sizeof(text) - n, " during \"%s\"",
 		 c->running ? c->running->res.step : "waiting");
-	stmfw__engine_drop(c, STMFW_ELOST, uv_status, text);
+	add_last_words(text, sizeof(text), c, end);
+	stmfw__engine_drop(c, end->uv_status == UV_ENOMEM ? STMFW_ENOMEM : STMFW_ELOST,
+			   end->uv_status, text);
+}
+
+/* There never was a connection, or our child ended before its first answer. */
+static void not_reached(struct stmfw_client *c, const struct conn_end *end)
+{
+	char text[512];
+
+	if (end->how)
+		describe_end(text, sizeof(text), c, end);
+	else
+		snprintf(text, sizeof(text), "cannot reach OpenOCD at %s: %s", c->peer,
+			 uv_strerror(end->uv_status));
+	add_last_words(text, sizeof(text), c, end);
+	stmfw__engine_drop(c, end->uv_status == UV_ENOMEM ? STMFW_ENOMEM : STMFW_ECONNECT,
+			   end->uv_status, text);
 }
 
 /* False: it never left, and op->res says why. */
@@ -174,7 +221,7 @@ static bool send_script(struct op *op)
 		stmfw__engine_drop(c, STMFW_EPROTO, 0, "an answer came before its question");
 		return true;
 	}
-	snprintf(c->nonce, sizeof(c->nonce), "@%016" PRIx64, c->salt ^ ++c->requests);
+	stmfw__wire_make_nonce(c->nonce, c->salt ^ ++c->requests);
 	stmfw__wire_request(out, c->nonce, op->script.data, op->script.length);
 	if (op->script.error || out->error) {
 		int err = op->script.error ? op->script.error : out->error;
@@ -189,9 +236,9 @@ static bool send_script(struct op *op)
 	op->unanswered = true;
 	if (c->state != CLIENT_CONNECTING) /* connecting has one deadline for all of it */
 		stmfw__engine_start_deadline(c, op->deadline_ms);
-	int err = stmfw__conn_send(c->conn);
+	int err = stmfw__conn_send(c->conn, c->nonce);
 	if (err)
-		lost(c, err);
+		lost(c, &(struct conn_end){ .uv_status = err, .words = "" });
 	return true;
 }
 
@@ -274,7 +321,8 @@ static void take_reply(struct stmfw_client *c, const struct reply *r)
 	if (c->state == CLIENT_READY)
 		uv_timer_stop(&c->deadline);
 	keep_reply(op, r);
-	stmfw__deliver_log(c, r->log, r->log_len);
+	if (!stmfw__conn_tells(c->conn)) /* else it has been told already */
+		stmfw__deliver_log(c, r->log, r->log_len);
 	stmfw__engine_advance(op, r);
 }
 
@@ -346,20 +394,20 @@ static void on_opened(void *owner)
 	stmfw__engine_advance(c->running, NULL);
 }
 
-void stmfw__engine_conn_failed(void *owner, int uv_status)
+static void on_said(void *owner, const char *line, size_t length)
+{
+	stmfw__deliver_log(owner, line, length);
+}
+
+void stmfw__engine_conn_failed(void *owner, const struct conn_end *end)
 {
 	struct stmfw_client *c = owner;
-	char text[256];
 
 	c->conn = NULL;
-	if (c->state == CLIENT_CONNECTING && !c->running->unanswered) {
-		snprintf(text, sizeof(text), "cannot reach OpenOCD at %s: %s", c->peer,
-			 uv_strerror(uv_status));
-		stmfw__engine_drop(c, uv_status == UV_ENOMEM ? STMFW_ENOMEM : STMFW_ECONNECT,
-				   uv_status, text);
-	} else {
-		lost(c, uv_status);
-	}
+	if (c->state == CLIENT_CONNECTING && (!c->running->unanswered || end->how))
+		not_reached(c, end);
+	else
+		lost(c, end);
 }
 
 /* ---- letting go ---- */
@@ -401,5 +449,6 @@ static void on_gone(void *owner)
 }
 
 const struct conn_events stmfw__engine_conn_events = {
-	.opened = on_opened, .bytes = on_bytes, .failed = stmfw__engine_conn_failed, .gone = on_gone
+	.opened = on_opened, .bytes = on_bytes, .said = on_said,
+	.failed = stmfw__engine_conn_failed, .gone = on_gone
 };

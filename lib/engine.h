@@ -22,7 +22,8 @@ struct stmfw_client {
 
 	struct conn *conn;     /* NULL: none                                       */
 	unsigned int conns;    /* with those that libuv has not let go of yet      */
-	char *peer;            /* "127.0.0.1:6666", for messages                   */
+	char *peer;            /* "127.0.0.1:6666", for messages and another try   */
+	uint32_t connect_ms;   /* what connecting may take, this time              */
 	struct reader reader;
 	char nonce[WIRE_NONCE_SIZE]; /* of the request that awaits its reply, or "" */
 	uint64_t salt;
@@ -41,7 +42,7 @@ struct stmfw_client {
 	struct list deliveries;
 	struct delivery lost;
 	stmfw_result lost_result;
-	char lost_text[256];
+	char lost_text[512];
 	bool overdue;       /* the deadline has passed, and the socket gets a last look */
 	bool shutting_down; /* the end of the connection is what was asked for */
 
@@ -54,7 +55,7 @@ struct stmfw_client {
 };
 
 extern const struct conn_events stmfw__engine_conn_events;
-void stmfw__engine_conn_failed(void *client, int uv_status);
+void stmfw__engine_conn_failed(void *client, const struct conn_end *end);
 /* Start the next operation if there is one and nothing runs. */
 void stmfw__engine_pump(struct stmfw_client *c);
 /* Make the current operation's next move. */

@@ -2,7 +2,6 @@
 /* From OpenOCD's words to what they mean: see explain.h. */
 #include "explain.h"
 
-#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
@@ -28,7 +27,12 @@ static const struct explanation table[] = {
 	{ "not halted", STMFW_ETARGET,
 	  "The chip did not halt. Its firmware may sleep or switch SWD off; hold its reset button "
 	  "and try again." },
-	{ "open failed", STMFW_ETARGET, "OpenOCD lost its probe. Check the USB cable." },
+	{ "LIBUSB_ERROR_ACCESS", STMFW_ETARGET,
+	  "OpenOCD may not use the probe: install its udev rules, or run it as root." },
+	{ "open failed", STMFW_ETARGET,
+	  "OpenOCD has no probe, or lost it. Check the USB cable, and that no other program uses it." },
+	{ "cannot connect to stlink server", STMFW_ETARGET,
+	  "The ST-LINK server does not run there, or its port is another." },
 	{ "TCP error status", STMFW_ETARGET,
 	  "OpenOCD lost its probe. Check the cable, then restart OpenOCD." },
 	{ "failed to send USB CMD", STMFW_ETARGET,
@@ -49,6 +53,16 @@ static const struct explanation table[] = {
 	  "The address lies in no flash bank that OpenOCD knows." },
 	{ "failed: flash bank", STMFW_ERANGE, "`flash banks` lists what there is." },
 	{ "is out of bounds", STMFW_ERANGE, "`flash banks` lists what there is." },
+	{ "couldn't bind", STMFW_ECONNECT,
+	  "Another program has that port, perhaps another OpenOCD: end it, or choose another port." },
+	{ "Can't find ", STMFW_ECONNECT,
+	  "OpenOCD has no such configuration file: check the name behind -f." },
+	{ "adapter has to be specified", STMFW_ECONNECT,
+	  "Name the probe's configuration, such as -f interface/stlink.cfg." },
+	{ "Permission denied (", STMFW_ECONNECT,
+	  "ssh cannot ask for a password here: give it a key that needs none, or an agent." },
+	{ "Host key verification failed", STMFW_ECONNECT,
+	  "ssh does not know that machine: log in there by hand once, and look at its key." },
 	{ "couldn't open", STMFW_ECOMMAND,
 	  "OpenOCD opens files on its own machine and with its own rights." },
 	{ "error reading to flash", STMFW_ETARGET,
@@ -148,4 +162,28 @@ void stmfw__reason(char *out, size_t size, const char *result, const char *log)
 		}
 	if (at == 0)
 		append_line(out, size, 0, "it gave no reason", strlen("it gave no reason"));
+}
+
+bool stmfw__last_words(char *out, size_t size, const char *words)
+{
+	static const char error[] = "Error: ";
+	const char *last = "";
+	size_t at = 0;
+
+	out[0] = '\0';
+	for (const char *line = words; *line;) {
+		size_t n = strcspn(line, "\n");
+
+		if (strncmp(line, error, strlen(error)) == 0) {
+			line += strlen(error);
+			n -= strlen(error);
+			if (!is_same(line, n, last))
+				at = append_line(out, size, at, line, n);
+		}
+		last = line;
+		line += n + (line[n] == '\n');
+	}
+	if (at == 0 && *last)
+		at = append_line(out, size, 0, last, strcspn(last, "\n"));
+	return at > 0;
 }

@@ -7,6 +7,7 @@
 #ifndef STMFW_EXPLAIN_H
 #define STMFW_EXPLAIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct explanation {
@@ -19,6 +20,9 @@ struct explanation {
 const struct explanation *stmfw__explain(const char *result, const char *log);
 /* General advice for a status; "" if there is none. */
 const char *stmfw__advice(int status);
+/* One line: the errors among the lines that a process has printed, or its last line. False: there
+   are none. */
+bool stmfw__last_words(char *out, size_t size, const char *words);
 /* One line: the result if it says something, else the log, without stack traces. */
 void stmfw__reason(char *out, size_t size, const char *result, const char *log);
 

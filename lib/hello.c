@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Connecting, as an operation: reach the port, then ask something that only an OpenOCD answers.
- *
- * The answer is also where we learn who it is. What cannot be found out stays empty. `transport
+ * Asking something that only an OpenOCD answers; the answer is also where we learn who it is. What cannot be found out stays empty. `transport
  * select` is asked only after init, because before it OpenOCD takes the question as an order.
  */
 #include <string.h>
@@ -10,6 +8,8 @@
 #include "engine.h"
 #include "hello.h"
 #include "parse.h"
+
+#define CONSOLE_LINE_LIMIT 2559u /* since 0.11 */
 
 static const char script[] =
 	"apply {{} {"
@@ -58,37 +58,22 @@ static enum move keep_server(struct op *op, const struct reply *last)
 	s->adapter = next_field(&rest);
 	s->transport = next_field(&rest);
 	parse_version(s);
+	if (s->major > 0 || s->minor > 10)
+		stmfw__conn_set_line_limit(op->client->conn, CONSOLE_LINE_LIMIT);
 	stmfw__op_text(op, s->version, strlen(s->version));
 	return stmfw__op_ok(op);
 }
 
-static enum move connect_next(struct op *op, const struct reply *last)
+enum move stmfw__hello_send(struct op *op)
 {
-	if (!last)
-		return stmfw__op_send(op, "connect", script);
+	return stmfw__op_send(op, "connect", script);
+}
+
+enum move stmfw__hello_take(struct op *op, const struct reply *last)
+{
 	/* Vendors' versions have more words around these. */
 	if (!reply_ok(last) || !strstr(last->result, "Open On-Chip Debugger"))
 		return stmfw__op_fail(op, STMFW_EPROTO, "%s speaks Tcl, but does not say who it is",
 				      op->client->peer);
 	return keep_server(op, last);
 }
-
-/* The connection is usable, or it is given up. */
-static void connect_ended(struct op *op)
-{
-	struct stmfw_client *c = op->client;
-
-	if (c->state != CLIENT_CONNECTING)
-		return;
-	uv_timer_stop(&c->deadline);
-	if (op->res.status == STMFW_OK) {
-		c->state = CLIENT_READY;
-		return;
-	}
-	c->running = NULL;
-	stmfw__engine_drop(c, op->res.status, 0, op->res.text);
-}
-
-const struct op_kind stmfw__connect_kind = { .name = "connect",
-					     .next = connect_next,
-					     .ended = connect_ended };

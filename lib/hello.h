@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Connecting, as an operation: see hello.c. */
+/* Who is on the other side? */
 #ifndef STMFW_HELLO_H
 #define STMFW_HELLO_H
 
 #include "op.h"
 
-extern const struct op_kind stmfw__connect_kind;
+enum move stmfw__hello_send(struct op *op);
+enum move stmfw__hello_take(struct op *op, const struct reply *last);
 
 #endif

@@ -26,6 +26,8 @@ struct op_kind {
 	/* last: the reply to what was sent, or NULL at the beginning and after an offer. */
 	enum move (*next)(struct op *op, const struct reply *last);
 	void (*offer)(struct op *op);   /* NULL: it never offers               */
+	/* The connection has ended. True: it makes another one. NULL: false. */
+	bool (*dropped)(struct op *op, int status);
 	void (*ended)(struct op *op);   /* it has: release what is not in the arena; may be NULL */
 };
 

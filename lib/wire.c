@@ -15,8 +15,9 @@
  */
 #include "wire.h"
 
+#include <inttypes.h>
 #include <limits.h>
-#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "parse.h"
@@ -33,19 +34,27 @@ static const char envelope[] =
 	"join [list $n $c $e [string map $m $r] [string map $m $l]] \\n"
 	"}} ";
 
-/* Makes a web server on that port answer at once, with an error that we recognise; Tcl does not
-   mind line ends behind a command. */
-static const char tail[] = "\r\n\r\n\x1a";
-
 static const char notification[] = "type target_";
 
+void stmfw__wire_make_nonce(char nonce[WIRE_NONCE_SIZE], uint64_t number)
+{
+	snprintf(nonce, WIRE_NONCE_SIZE, "@%016" PRIx64, number);
+}
+
+bool stmfw__wire_is_nonce(const char *text)
+{
+	return text[0] == '@' && strspn(text + 1, "0123456789abcdef") == 16 && text[17] == '\0';
+}
+
+/* Its end makes a web server on that port answer at once, with an error that we recognise; Tcl does
+   not mind line ends behind a command. */
 void stmfw__wire_request(struct buf *out, const char *nonce, const char *script, size_t length)
 {
 	stmfw__buf_puts(out, envelope);
 	stmfw__buf_puts(out, nonce);
 	stmfw__buf_append(out, " ", 1);
 	stmfw__tcl_word(out, script, length);
-	stmfw__buf_puts(out, tail);
+	stmfw__buf_puts(out, WIRE_TAIL);
 }
 
 /* ---- reader ---- */

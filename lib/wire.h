@@ -7,10 +7,12 @@
 #define STMFW_WIRE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "buf.h"
 
 #define WIRE_END '\x1a'
+#define WIRE_TAIL "\r\n\r\n\x1a" /* ends a request; see wire.c */
 #define WIRE_NONCE_SIZE 24
 #define WIRE_SCRIPT_LIMIT ((size_t)1 << 20) /* quoted; OpenOCD takes 4 MiB - 1 in all */
 
@@ -23,6 +25,9 @@ struct reply {
 	size_t log_len;
 };
 
+/* "@" and 16 hex digits: begins a reply to one of our requests, or another client's of ours. */
+void stmfw__wire_make_nonce(char nonce[WIRE_NONCE_SIZE], uint64_t number);
+bool stmfw__wire_is_nonce(const char *text);
 void stmfw__wire_request(struct buf *out, const char *nonce, const char *script, size_t length);
 
 struct reader {

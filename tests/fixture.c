@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -349,10 +350,21 @@ stmfw_client *make_client(void)
 	return c;
 }
 
+const char *at(const char *host, uint16_t port)
+{
+	static char texts[8][2200];
+	static unsigned int next;
+	char *text = texts[next++ % 8];
+
+	snprintf(text, sizeof(texts[0]), host && strchr(host, ':') ? "[%s]:%u" : "%s:%u",
+		 host ? host : "", (unsigned int)port);
+	return text;
+}
+
 void start_connecting(const char *host, uint16_t port)
 {
 	memset(&fx.connecting, 0, sizeof(fx.connecting));
-	ACCEPTED(stmfw_client_connect(fx.client, host, port, on_done, &fx.connecting, NULL));
+	ACCEPTED(stmfw_client_connect(fx.client, at(host, port), on_done, &fx.connecting, NULL));
 }
 
 stmfw_client *play_connected(const struct scene *scene)

@@ -103,6 +103,8 @@ void play(const struct scene *scene);
 stmfw_client *play_connected(const struct scene *scene);
 /* A client with fx.opts; it is closed in tear_down() unless close_client() was there first. */
 stmfw_client *make_client(void);
+/* "host:port" (host NULL: this machine), until it has been called eight times more. */
+const char *at(const char *host, uint16_t port);
 void start_connecting(const char *host, uint16_t port);
 /* Close the fixture's client; fx.closing watches. */
 void close_client(void);

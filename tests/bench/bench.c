@@ -18,6 +18,14 @@ void bench_die(const char *format, ...)
 	exit(1);
 }
 
+const char *bench_at(uint16_t port)
+{
+	static char text[8];
+
+	snprintf(text, sizeof(text), ":%u", (unsigned int)port);
+	return text;
+}
+
 unsigned long bench_number(const char *text, unsigned long max)
 {
 	char *end;

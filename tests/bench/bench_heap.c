@@ -196,7 +196,7 @@ int main(int argc, char **argv)
 	    uv_loop_init(&loop) != 0 || uv_timer_init(&loop, &timer) != 0)
 		bench_die("no loop");
 	expect(stmfw_client_new(&c, &loop, &opts));
-	expect(stmfw_client_connect(c, NULL, port, on_connect, &timer, NULL));
+	expect(stmfw_client_connect(c, bench_at(port), on_connect, &timer, NULL));
 	uv_run(&loop, UV_RUN_DEFAULT);
 	if (uv_loop_close(&loop) != 0)
 		bench_die("the client left something in the loop");

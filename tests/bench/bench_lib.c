@@ -52,7 +52,7 @@ void bench_lib_open(uint16_t port)
 {
 	if (uv_loop_init(&lib.loop) != 0 ||
 	    stmfw_client_new(&lib.client, &lib.loop, NULL) != STMFW_OK ||
-	    stmfw_client_connect(lib.client, NULL, port, on_connect, NULL, NULL) != STMFW_OK)
+	    stmfw_client_connect(lib.client, bench_at(port), on_connect, NULL, NULL) != STMFW_OK)
 		bench_die("cannot begin");
 	uv_run(&lib.loop, UV_RUN_DEFAULT);
 }

@@ -25,7 +25,7 @@ int main(void)
 		return 2;
 	if (stmfw_client_new(&c, uv_default_loop(), NULL) != STMFW_OK)
 		return 3;
-	if (stmfw_client_connect(c, "127.0.0.1", 1, on_connect, NULL, NULL) != STMFW_OK)
+	if (stmfw_client_connect(c, "127.0.0.1:1", on_connect, NULL, NULL) != STMFW_OK)
 		return 4;
 	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
 	printf("%s %s\n", stmfw_version_string(), stmfw_err_name(status));

@@ -43,7 +43,7 @@ int use(stmfw_client **c, struct uv_loop_s *loop)
 
 	o.size = sizeof o;
 	int err = stmfw_client_new(c, loop, &o);
-	return err ? err : stmfw_client_connect(*c, nullptr, 0, done, nullptr, nullptr);
+	return err ? err : stmfw_client_connect(*c, nullptr, done, nullptr, nullptr);
 }
 '''
 

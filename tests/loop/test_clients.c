@@ -152,7 +152,7 @@ START_TEST(two_clients_keep_their_own_texts)
 	peer = fake_ocd_start(&fx.loop, other);
 	fx.opts.lost_arg = &lost;
 	ACCEPTED(stmfw_client_new(&second, &fx.loop, &fx.opts));
-	ACCEPTED(stmfw_client_connect(second, NULL, fake_ocd_port(peer), on_done, &connecting,
+	ACCEPTED(stmfw_client_connect(second, at(NULL, fake_ocd_port(peer)), on_done, &connecting,
 				      NULL));
 	RUN_UNTIL(connecting.calls);
 	ACCEPTED(stmfw_command(fx.client, "a", 0, on_done, &w[0], NULL));
@@ -190,7 +190,7 @@ START_TEST(nonces_of_two_clients_differ)
 	memcpy(first, a.text, sizeof(first));
 	memset(&a, 0, sizeof(a));
 	ACCEPTED(stmfw_client_new(&second, &fx.loop, &fx.opts));
-	ACCEPTED(stmfw_client_connect(second, NULL, fake_ocd_port(fx.ocd), on_done, &connecting,
+	ACCEPTED(stmfw_client_connect(second, at(NULL, fake_ocd_port(fx.ocd)), on_done, &connecting,
 				      NULL));
 	RUN_UNTIL(connecting.calls);
 	ACCEPTED(stmfw_command(second, "x", 0, on_done, &a, NULL));
@@ -232,7 +232,7 @@ START_TEST(p4_loops_in_two_threads)
 	for (int i = 0; i < 2; i++) {
 		ck_assert_int_eq(uv_loop_init(&work[i].loop), 0);
 		ck_assert_int_eq(stmfw_client_new(&work[i].client, &work[i].loop, NULL), 0);
-		ck_assert_int_eq(stmfw_client_connect(work[i].client, "localhost", port,
+		ck_assert_int_eq(stmfw_client_connect(work[i].client, at("localhost", port),
 						      thread_done, &work[i], NULL), 0);
 	}
 	for (int i = 0; i < 2; i++)

@@ -200,8 +200,7 @@ START_TEST(p8_close_from_connects_callback)
 	fake_chip_start();
 	make_client();
 	fx.connecting.then = close_then;
-	ACCEPTED(stmfw_client_connect(fx.client, NULL,
-				      _i ? fake_ocd_dead_port(&fx.loop) : fake_ocd_port(fx.ocd),
+	ACCEPTED(stmfw_client_connect(fx.client, at(NULL, _i ? fake_ocd_dead_port(&fx.loop) : fake_ocd_port(fx.ocd)),
 				      on_done, &fx.connecting, NULL));
 	assert_closed();
 	ck_assert_int_eq(fx.connecting.calls, 1);
@@ -350,7 +349,7 @@ START_TEST(p8_two_closed_from_one_callback)
 
 	fake_chip_connect();
 	ACCEPTED(stmfw_client_new(&other, &fx.loop, NULL));
-	ACCEPTED(stmfw_client_connect(other, NULL, fake_ocd_port(fx.ocd), on_done, &x, NULL));
+	ACCEPTED(stmfw_client_connect(other, at(NULL, fake_ocd_port(fx.ocd)), on_done, &x, NULL));
 	some_turns(_i);
 	ACCEPTED(stmfw_client_close(other, on_close, &closing));
 	close_client();

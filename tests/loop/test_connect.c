@@ -95,7 +95,7 @@ START_TEST(name_that_is_too_long)
 	memset(name, 'a', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	make_client();
-	if (CALL(stmfw_client_connect(fx.client, name, 1, on_done, &fx.connecting, NULL)) != 0) {
+	if (CALL(stmfw_client_connect(fx.client, at(name, 1), on_done, &fx.connecting, NULL)) != 0) {
 		ck_assert_int_eq(fx.result, STMFW_EINVAL);
 		run_dry();
 		ck_assert_int_eq(fx.connecting.calls, 0);
@@ -274,9 +274,9 @@ START_TEST(p1_bad_arguments_have_no_effect)
 	stmfw_op op = 77;
 
 	make_client();
-	ck_assert_int_eq(CALL(stmfw_client_connect(NULL, NULL, 0, on_done, &w, &op)),
+	ck_assert_int_eq(CALL(stmfw_client_connect(NULL, NULL, on_done, &w, &op)),
 			 STMFW_EINVAL);
-	ck_assert_int_eq(CALL(stmfw_client_connect(fx.client, "", 0, on_done, &w, &op)),
+	ck_assert_int_eq(CALL(stmfw_client_connect(fx.client, at("", 0), on_done, &w, &op)),
 			 STMFW_EINVAL);
 	ck_assert_uint_eq(op, 77);
 	run_dry();
@@ -292,11 +292,11 @@ START_TEST(p1_connecting_twice_is_refused)
 	play(NULL);
 	make_client();
 	start_connecting(NULL, fake_ocd_port(fx.ocd));
-	ck_assert_int_eq(CALL(stmfw_client_connect(fx.client, NULL, 1, on_done, &w, &op)),
+	ck_assert_int_eq(CALL(stmfw_client_connect(fx.client, at(NULL, 1), on_done, &w, &op)),
 			 STMFW_ESTATE);
 	RUN_UNTIL(fx.connecting.calls);
 	assert_status(&fx.connecting, STMFW_OK, STMFW_FINISHED);
-	ck_assert_int_eq(CALL(stmfw_client_connect(fx.client, NULL, 1, on_done, &w, &op)),
+	ck_assert_int_eq(CALL(stmfw_client_connect(fx.client, at(NULL, 1), on_done, &w, &op)),
 			 STMFW_ESTATE);
 	close_and_drain();
 	ck_assert_int_eq(w.calls, 0);
@@ -310,7 +310,7 @@ START_TEST(p12_op_is_known_before_the_callback)
 
 	play(NULL);
 	make_client();
-	ACCEPTED(stmfw_client_connect(fx.client, NULL, fake_ocd_port(fx.ocd), on_done,
+	ACCEPTED(stmfw_client_connect(fx.client, at(NULL, fake_ocd_port(fx.ocd)), on_done,
 				      &fx.connecting, &op));
 	ck_assert_uint_ne(op, 0);
 	ck_assert_int_eq(fx.connecting.calls, 0);
@@ -336,7 +336,7 @@ START_TEST(callback_may_be_missing)
 {
 	play(NULL);
 	make_client();
-	ACCEPTED(stmfw_client_connect(fx.client, NULL, fake_ocd_port(fx.ocd), NULL, NULL, NULL));
+	ACCEPTED(stmfw_client_connect(fx.client, at(NULL, fake_ocd_port(fx.ocd)), NULL, NULL, NULL));
 	RUN_UNTIL(stmfw_client_is_connected(fx.client));
 }
 END_TEST
@@ -347,7 +347,7 @@ START_TEST(cancelled_after_some_turns)
 
 	play(NULL);
 	make_client();
-	ACCEPTED(stmfw_client_connect(fx.client, "localhost", fake_ocd_port(fx.ocd), on_done,
+	ACCEPTED(stmfw_client_connect(fx.client, at("localhost", fake_ocd_port(fx.ocd)), on_done,
 				      &fx.connecting, &op));
 	for (int i = 0; i < _i && !fx.connecting.calls; i++)
 		uv_run(&fx.loop, UV_RUN_ONCE);

@@ -265,7 +265,7 @@ START_TEST(old_lookup_does_not_disturb_a_new_connection)
 	ck_assert_int_eq(uv_sem_init(&let_go, 0), 0);
 	play(NULL);
 	make_client();
-	ACCEPTED(stmfw_client_connect(fx.client, "slow.test", fake_ocd_port(fx.ocd), on_done, &old,
+	ACCEPTED(stmfw_client_connect(fx.client, at("slow.test", fake_ocd_port(fx.ocd)), on_done, &old,
 				      &op));
 	pass_time(20);
 	ACCEPTED(stmfw_cancel(fx.client, op));

@@ -37,7 +37,7 @@ static void refuse_while_closing(struct watch *w, stmfw_client *c, const stmfw_r
 	(void)w;
 	ck_assert_int_eq(res->status, STMFW_ECANCELED);
 	assert_all_refused(c, STMFW_ESTATE);
-	ck_assert_int_eq(CALL(stmfw_client_connect(c, NULL, 0, NULL, NULL, NULL)), STMFW_ESTATE);
+	ck_assert_int_eq(CALL(stmfw_client_connect(c, NULL, NULL, NULL, NULL)), STMFW_ESTATE);
 	ck_assert_int_eq(CALL(stmfw_client_close(c, on_close, &fx.lost)), STMFW_ESTATE);
 	ck_assert_int_eq(stmfw_client_is_connected(c), 0);
 }
@@ -325,7 +325,7 @@ static void call_everything(stmfw_client *c)
 			inner_count++;
 	}
 	(void)CALL(stmfw_cancel(c, 12345));
-	(void)CALL(stmfw_client_connect(c, "", 0, NULL, NULL, NULL));
+	(void)CALL(stmfw_client_connect(c, at("", 0), NULL, NULL, NULL));
 	(void)stmfw_client_is_connected(c);
 	(void)stmfw_client_server(c);
 	stmfw_client_set_data(c, stmfw_client_data(c));
@@ -419,7 +419,7 @@ static void connect_again(struct watch *w, stmfw_client *c, const stmfw_result *
 	(void)res;
 	w->then = NULL;
 	memset(&fx.connecting, 0, sizeof(fx.connecting));
-	ACCEPTED(stmfw_client_connect(c, NULL, fake_ocd_port(fx.ocd), on_done, &fx.connecting,
+	ACCEPTED(stmfw_client_connect(c, at(NULL, fake_ocd_port(fx.ocd)), on_done, &fx.connecting,
 				      NULL));
 }
 

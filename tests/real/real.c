@@ -308,10 +308,21 @@ void wait_outcome(void)
 	outcome.look = NULL;
 }
 
+const char *at(const char *host, uint16_t port)
+{
+	static char texts[8][2200];
+	static unsigned int next;
+	char *text = texts[next++ % 8];
+
+	snprintf(text, sizeof(texts[0]), host && strchr(host, ':') ? "[%s]:%u" : "%s:%u",
+		 host ? host : "", (unsigned int)port);
+	return text;
+}
+
 void connect_client(void)
 {
 	ck_assert_int_eq(stmfw_client_new(&real.client, &real.loop, NULL), STMFW_OK);
-	RUN_OK(stmfw_client_connect(real.client, "localhost", real.tcl, DONE));
+	RUN_OK(stmfw_client_connect(real.client, at("localhost", real.tcl), DONE));
 }
 
 const char *tcl(const char *script)

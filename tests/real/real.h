@@ -40,6 +40,8 @@ void start_board(const char *chip, const char *target_cfg, enum driver driver,
 void board_flash(void *bytes, size_t length);
 unsigned long board_stat(const char *name);
 void board_do(const char *line);
+/* "host:port" (host NULL: this machine), until it has been called eight times more. */
+const char *at(const char *host, uint16_t port);
 void connect_client(void);
 /* It is to end by itself now. */
 void wait_end_of_openocd(void);

@@ -411,7 +411,7 @@ START_TEST(a_client_is_small)
 	opts.alloc = &alloc;
 	start_board(F407->name, F407->target_cfg, HLA, options);
 	ck_assert_int_eq(stmfw_client_new(&real.client, &real.loop, &opts), STMFW_OK);
-	RUN_OK(stmfw_client_connect(real.client, NULL, real.tcl, DONE));
+	RUN_OK(stmfw_client_connect(real.client, at(NULL, real.tcl), DONE));
 	RUN_OK(stmfw_reset(real.client, STMFW_RESET_HALT, DONE));
 	ck_assert_uint_le(heap_now, 16 * KIB);
 	read_all(0, 0);
@@ -445,7 +445,7 @@ START_TEST(real_gdb_port_is_not_taken_for_a_tcl_port)
 	start_board(F103->name, F103->target_cfg, HLA, NULL);
 	ck_assert_uint_ne(real.gdb, 0);
 	ck_assert_int_eq(stmfw_client_new(&real.client, &real.loop, &opts), STMFW_OK);
-	RUN(stmfw_client_connect(real.client, NULL, real.gdb, DONE));
+	RUN(stmfw_client_connect(real.client, at(NULL, real.gdb), DONE));
 	ck_assert_int_ne(outcome.res.status, STMFW_OK);
 	ck_assert_msg(strstr(outcome.text, "gdb") != NULL, "%s", outcome.text);
 }

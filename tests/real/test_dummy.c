@@ -271,7 +271,7 @@ START_TEST(real_telnet_port_is_named)
 {
 	start_dummy();
 	ck_assert_int_eq(stmfw_client_new(&real.client, &real.loop, NULL), STMFW_OK);
-	RUN_FAILS(STMFW_EPROTO, stmfw_client_connect(real.client, NULL, real.telnet, DONE));
+	RUN_FAILS(STMFW_EPROTO, stmfw_client_connect(real.client, at(NULL, real.telnet), DONE));
 	ck_assert_ptr_nonnull(strstr(outcome.text, "telnet"));
 	ck_assert_ptr_nonnull(strstr(outcome.advice, "tcl connections"));
 }
@@ -283,7 +283,7 @@ START_TEST(timeout_is_honest_and_the_client_can_connect_again)
 	RUN_FAILS(STMFW_ETIMEDOUT, stmfw_command(real.client, "sleep 700", 200, DONE));
 	ck_assert_int_eq(outcome.res.outcome, STMFW_UNKNOWN);
 	ck_assert(!stmfw_client_is_connected(real.client));
-	RUN_OK(stmfw_client_connect(real.client, NULL, real.tcl, DONE));
+	RUN_OK(stmfw_client_connect(real.client, at(NULL, real.tcl), DONE));
 	ck_assert_str_eq(tcl("expr 2"), "2");
 }
 END_TEST
@@ -348,12 +348,12 @@ START_TEST(shutdown_ends_openocd_and_is_no_loss)
 	opts.lost = on_lost;
 	start_dummy();
 	ck_assert_int_eq(stmfw_client_new(&real.client, &real.loop, &opts), STMFW_OK);
-	RUN_OK(stmfw_client_connect(real.client, NULL, real.tcl, DONE));
+	RUN_OK(stmfw_client_connect(real.client, at(NULL, real.tcl), DONE));
 	RUN_OK(stmfw_shutdown(real.client, DONE));
 	ck_assert(!stmfw_client_is_connected(real.client));
 	ck_assert(!told_lost);
 	wait_end_of_openocd();
-	RUN_FAILS(STMFW_ECONNECT, stmfw_client_connect(real.client, NULL, real.tcl, DONE));
+	RUN_FAILS(STMFW_ECONNECT, stmfw_client_connect(real.client, at(NULL, real.tcl), DONE));
 	ck_assert_ptr_nonnull(strstr(outcome.text, "refused"));
 	ck_assert_ptr_nonnull(strstr(outcome.advice, "openocd -f"));
 }

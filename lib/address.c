@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* Where an OpenOCD is, as people write it: the scheme, then host and port or a path. */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include <stmfw.h>
+
+#include "parse.h"
+
+#define DEFAULT_HOST "127.0.0.1"
+#define TCL_PORT 6666
+#define TELNET_PORT 4444
+#define PATH_LIMIT 107u /* of a socket's address, in every system that has them */
+
+static const struct scheme {
+	const char *prefix;
+	enum stmfw_way way;
+	uint16_t port;
+} schemes[] = {
+	{ "tcl://", STMFW_WAY_TCL, TCL_PORT },
+	{ "telnet://", STMFW_WAY_TELNET, TELNET_PORT },
+	{ "unix:", STMFW_WAY_UNIX, 0 },
+	{ "", STMFW_WAY_TCL, TCL_PORT },
+};
+
+struct halves {
+	const char *host;
+	size_t host_length;
+	const char *port; /* NULL: none was given */
+};
+
+/* False: a bracket without its partner, or rubbish behind it. */
+static int split(const char *text, struct halves *h)
+{
+	const char *colon = strchr(text, ':');
+
+	h->port = NULL;
+	if (text[0] == '[') {
+		const char *end = strchr(text, ']');
+
+		if (!end || end == text + 1 || (end[1] != '\0' && end[1] != ':'))
+			return 0;
+		h->host = text + 1;
+		h->host_length = (size_t)(end - text) - 1;
+		h->port = end[1] == ':' ? end + 2 : NULL;
+		return 1;
+	}
+	h->host = text;
+	h->host_length = strlen(text);
+	if (colon && !strchr(colon + 1, ':')) { /* two or more: a bare IPv6 address */
+		h->host_length = (size_t)(colon - text);
+		h->port = colon + 1;
+	}
+	return 1;
+}
+
+static int is_loopback(const char *host)
+{
+	if (strcasecmp(host, "localhost") == 0 || strcmp(host, "::1") == 0)
+		return 1;
+	return strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == strlen(host);
+}
+
+static int take_port(const char *text, uint16_t *port)
+{
+	uint64_t n;
+
+	if (!stmfw__take_uint(&text, &n) || *text != '\0' || n == 0 || n > UINT16_MAX)
+		return 0;
+	*port = (uint16_t)n;
+	return 1;
+}
+
+static int take_host(stmfw_address *a, const char *text)
+{
+	struct halves h;
+
+	if (!split(text, &h) || h.host_length >= sizeof(a->host) ||
+	    (h.port && !take_port(h.port, &a->port)))
+		return STMFW_EINVAL;
+	snprintf(a->host, sizeof(a->host), "%.*s", (int)h.host_length, h.host);
+	if (a->host[0] == '\0')
+		snprintf(a->host, sizeof(a->host), "%s", DEFAULT_HOST);
+	a->is_local = is_loopback(a->host);
+	snprintf(a->text, sizeof(a->text), strchr(a->host, ':') ? "%s[%s]:%u" : "%s%s:%u",
+		 a->way == STMFW_WAY_TELNET ? "telnet://" : "", a->host, (unsigned int)a->port);
+	return STMFW_OK;
+}
+
+static int take_path(stmfw_address *a, const char *path)
+{
+	if (*path == '\0' || strlen(path) > PATH_LIMIT)
+		return STMFW_EINVAL;
+	snprintf(a->host, sizeof(a->host), "%s", path);
+	snprintf(a->text, sizeof(a->text), "unix:%s", path);
+	a->is_local = 1;
+	return STMFW_OK;
+}
+
+int stmfw_address_parse(stmfw_address *out, const char *text)
+{
+	const struct scheme *s = schemes;
+	stmfw_address a = { 0 };
+
+	if (!out)
+		return STMFW_EINVAL;
+	text = text ? text : "";
+	while (strncasecmp(text, s->prefix, strlen(s->prefix)) != 0)
+		s++; /* the last one fits all */
+	text += strlen(s->prefix);
+	a.way = s->way;
+	a.port = s->port;
+	int err = s->way == STMFW_WAY_UNIX ? take_path(&a, text) : take_host(&a, text);
+	if (err == STMFW_OK)
+		*out = a;
+	return err;
+}
