@@ -83,6 +83,11 @@
  *            that was given up goes on in libuv's thread pool until the system answers; until
  *            then the loop has work and the close callback waits.)
  *
+ * PIPELINE   stmfw_read_words() and stmfw_read_block() that follow each other in the queue are sent
+ *            without waiting for each other's answers; they still run, and report, in order. When
+ *            the connection ends, those that were sent have the outcome STMFW_UNKNOWN. All other
+ *            operations are sent when the ones before have been answered.
+ *
  * CANCELLING OpenOCD cannot be interrupted. stmfw_cancel() takes effect before an operation
  *            starts or between two of its commands; a single command that is already running
  *            ends with its true result. Who cannot wait closes the client: the result then says

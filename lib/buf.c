@@ -79,6 +79,14 @@ void stmfw__buf_consume(struct buf *b, size_t n)
 	memmove(b->data, b->data + n, b->length + 1);
 }
 
+void stmfw__buf_cut(struct buf *b, size_t n)
+{
+	b->length = n;
+	b->error = STMFW_OK;
+	if (b->data)
+		b->data[n] = '\0';
+}
+
 void stmfw__buf_clear(struct buf *b, size_t keep)
 {
 	if (b->capacity > keep)

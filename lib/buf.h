@@ -27,6 +27,8 @@ void stmfw__buf_puts(struct buf *b, const char *s);
 void stmfw__buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Drop the first n bytes. */
 void stmfw__buf_consume(struct buf *b, size_t n);
+/* Only the first n bytes are left, and no error. */
+void stmfw__buf_cut(struct buf *b, size_t n);
 /* Empty it and forget its error; memory beyond `keep` bytes is given back. */
 void stmfw__buf_clear(struct buf *b, size_t keep);
 void stmfw__buf_release(struct buf *b);

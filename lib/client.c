@@ -46,6 +46,7 @@ int stmfw_client_new(stmfw_client **out, struct uv_loop_s *loop, const stmfw_cli
 	c->opts = filled;
 	c->state = CLIENT_IDLE;
 	list_init(&c->waiting);
+	list_init(&c->ahead);
 	stmfw__reader_init(&c->reader, &c->mem, filled.reply_limit);
 	stmfw__arena_init(&c->server_arena, &c->mem);
 	if (uv_random(NULL, NULL, &c->salt, sizeof(c->salt), 0, NULL) != 0)
@@ -88,6 +89,9 @@ int stmfw_cancel(stmfw_client *c, stmfw_op id)
 			stmfw__engine_cancel(c->running);
 		return STMFW_OK;
 	}
+	for (struct list *l = c->ahead.next; l != &c->ahead; l = l->next)
+		if (LIST_ITEM(l, struct op, link)->res.op == id)
+			return STMFW_OK; /* it has been sent: its true result is on its way */
 	for (struct list *l = c->waiting.next; l != &c->waiting; l = l->next) {
 		struct op *op = LIST_ITEM(l, struct op, link);
 

@@ -209,6 +209,11 @@ bool stmfw__conn_tells(const struct conn *conn)
 	return conn->telnet || conn->dialer == &stmfw__dial_child;
 }
 
+bool stmfw__conn_can_pipeline(const struct conn *conn)
+{
+	return !conn->telnet; /* it waits for one reply at a time */
+}
+
 void stmfw__conn_set_line_limit(struct conn *conn, size_t limit)
 {
 	if (conn->telnet)

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs operations over the connection, one command at a time.
+ * Runs operations over the connection, one after the other.
  *
  * Happy path: pump takes the first waiting operation -> its stepper names the next move -> SEND:
  * the script goes out in its envelope and the deadline starts -> the frame with this request's
  * nonce comes back -> the stepper looks at it ... -> DONE: the result is filed for deliver.c and
  * the next operation starts.
+ *
+ * Requests that change nothing do not wait for the answers to those before them, as the way there
+ * and back is most of their time: they are sent ahead, and run when their answers come, in order.
  *
  * What can go wrong, and ends here in the same way (drop): the connection breaks, the deadline
  * passes, the peer says something that is no answer, memory runs out. The running operation gets
@@ -21,6 +24,9 @@
 #include "engine.h"
 #include "explain.h"
 
+#define AHEAD_MAX 64u
+#define AHEAD_BYTES (32u << 10)
+
 /* ---- operations ---- */
 
 static void close_conn(struct stmfw_client *c)
@@ -29,7 +35,6 @@ static void close_conn(struct stmfw_client *c)
 	if (c->conn)
 		stmfw__conn_close(c->conn);
 	c->conn = NULL;
-	c->nonce[0] = '\0';
 	c->event = NULL;
 	stmfw__reader_release(&c->reader);
 }
@@ -54,8 +59,8 @@ void stmfw__engine_finish(struct op *op)
 
 	if (c->running == op)
 		c->running = NULL;
+	list_remove(&op->link);
 	if (op->state == OP_WAITING) {
-		list_remove(&op->link);
 		c->waiting_count--;
 		op->res.outcome = STMFW_NOT_STARTED;
 	} else {
@@ -85,10 +90,17 @@ void stmfw__engine_cancel(struct op *op)
 		op->cancel_wanted = true;
 }
 
-/* All waiting operations, and before them the running one, end. */
+static void end_all(struct list *ops, int status, int uv_status, const char *text)
+{
+	while (!list_is_empty(ops))
+		end_op(LIST_ITEM(ops->next, struct op, link), status, uv_status, text);
+}
+
+/* All operations end, in their order. */
 void stmfw__engine_drop(struct stmfw_client *c, int status, int uv_status, const char *text)
 {
-	int others = status == STMFW_ECANCELED ? STMFW_ECANCELED : STMFW_ELOST;
+	bool is_cancel = status == STMFW_ECANCELED;
+	int others = is_cancel ? STMFW_ECANCELED : STMFW_ELOST;
 	bool was_ready = c->state == CLIENT_READY;
 
 	close_conn(c);
@@ -98,10 +110,10 @@ void stmfw__engine_drop(struct stmfw_client *c, int status, int uv_status, const
 		c->state = CLIENT_IDLE;
 	if (c->running)
 		end_op(c->running, status, uv_status, text);
-	while (!list_is_empty(&c->waiting))
-		end_op(LIST_ITEM(c->waiting.next, struct op, link), others, uv_status,
-		       others == STMFW_ECANCELED ? text
-						 : "the connection ended before this began");
+	end_all(&c->ahead, others, uv_status, is_cancel ? text : "the connection ended meanwhile");
+	c->ahead_count = 0;
+	end_all(&c->waiting, others, uv_status,
+		is_cancel ? text : "the connection ended before this began");
 	if (was_ready && c->state == CLIENT_IDLE && !c->shutting_down)
 		stmfw__deliver_lost(c, status, uv_status, text);
 	c->shutting_down = false;
@@ -211,6 +223,16 @@ static void not_reached(struct stmfw_client *c, const struct conn_end *end)
 			   end->uv_status, text);
 }
 
+/* Adds the operation's request to the output. Returns STMFW_OK, or what is wrong with it. */
+static int write_request(struct op *op, struct buf *out)
+{
+	struct stmfw_client *c = op->client;
+
+	stmfw__wire_make_nonce(op->nonce, c->salt ^ ++c->requests);
+	stmfw__wire_request(out, op->nonce, op->script.data, op->script.length);
+	return op->script.error ? op->script.error : out->error;
+}
+
 /* False: it never left, and op->res says why. */
 static bool send_script(struct op *op)
 {
@@ -221,12 +243,9 @@ static bool send_script(struct op *op)
 		stmfw__engine_drop(c, STMFW_EPROTO, 0, "an answer came before its question");
 		return true;
 	}
-	stmfw__wire_make_nonce(c->nonce, c->salt ^ ++c->requests);
-	stmfw__wire_request(out, c->nonce, op->script.data, op->script.length);
-	if (op->script.error || out->error) {
-		int err = op->script.error ? op->script.error : out->error;
-
-		c->nonce[0] = '\0';
+	int err = write_request(op, out);
+	if (err) {
+		op->nonce[0] = '\0';
 		if (err == STMFW_ENOMEM)
 			stmfw__op_fail(op, err, "%s", stmfw_strerror(err));
 		else
@@ -236,11 +255,66 @@ static bool send_script(struct op *op)
 	op->unanswered = true;
 	if (c->state != CLIENT_CONNECTING) /* connecting has one deadline for all of it */
 		stmfw__engine_start_deadline(c, op->deadline_ms);
-	int err = stmfw__conn_send(c->conn, c->nonce);
+	err = stmfw__conn_send(c->conn, op->nonce);
 	if (err)
 		lost(c, &(struct conn_end){ .uv_status = err, .words = "" });
 	return true;
 }
+
+/* ---- sending ahead ---- */
+
+static struct op *first_waiting(const struct stmfw_client *c)
+{
+	return list_is_empty(&c->waiting) ? NULL : LIST_ITEM(c->waiting.next, struct op, link);
+}
+
+/* Several requests leave in one write: a new load of them when the last has shrunk to half. */
+static bool wants_load(const struct stmfw_client *c)
+{
+	const struct op *op = c->running;
+	const struct op *next = first_waiting(c);
+
+	return c->state == CLIENT_READY && op && op->kind->ahead && op->unanswered && next &&
+	       next->kind->ahead && c->ahead_count <= AHEAD_MAX / 2 &&
+	       stmfw__conn_can_pipeline(c->conn);
+}
+
+/* False: not this one, not now; when its turn comes it is told what is wrong. */
+static bool load(struct op *op, struct buf *out)
+{
+	struct stmfw_client *c = op->client;
+	size_t length = out->length;
+
+	if (op->kind->next(op, NULL) != MOVE_SEND || write_request(op, out) != STMFW_OK) {
+		stmfw__buf_cut(out, length);
+		op->nonce[0] = '\0';
+		return false;
+	}
+	list_remove(&op->link);
+	c->waiting_count--;
+	list_append(&c->ahead, &op->link);
+	c->ahead_count++;
+	op->state = OP_RUNNING;
+	op->started_ns = uv_hrtime();
+	op->unanswered = true;
+	return true;
+}
+
+static void send_ahead(struct stmfw_client *c)
+{
+	struct buf *out = wants_load(c) ? stmfw__conn_output(c->conn) : NULL;
+
+	if (!out)
+		return;
+	for (struct op *op; (op = first_waiting(c)) && op->kind->ahead;)
+		if (c->ahead_count == AHEAD_MAX || out->length > AHEAD_BYTES || !load(op, out))
+			break;
+	int err = out->length ? stmfw__conn_send(c->conn, "") : 0;
+	if (err)
+		lost(c, &(struct conn_end){ .uv_status = err, .words = "" });
+}
+
+/* ---- moving on ---- */
 
 static bool is_canceled(struct op *op, enum move move)
 {
@@ -288,17 +362,35 @@ void stmfw__engine_advance(struct op *op, const struct reply *last)
 	stmfw__engine_pump(c);
 }
 
-void stmfw__engine_pump(struct stmfw_client *c)
+static void start_next(struct stmfw_client *c)
 {
-	if (c->state != CLIENT_READY || c->running || list_is_empty(&c->waiting))
-		return;
 	struct op *op = LIST_ITEM(list_pop(&c->waiting), struct op, link);
+
 	c->waiting_count--;
 	c->running = op;
 	op->state = OP_RUNNING;
 	op->started_ns = uv_hrtime();
 	op->res.outcome = STMFW_FINISHED;
 	stmfw__engine_advance(op, NULL);
+}
+
+/* The next one has been sent already. */
+static void await_next(struct stmfw_client *c)
+{
+	c->running = LIST_ITEM(list_pop(&c->ahead), struct op, link);
+	c->ahead_count--;
+	stmfw__engine_start_deadline(c, c->running->deadline_ms);
+}
+
+void stmfw__engine_pump(struct stmfw_client *c)
+{
+	if (c->state != CLIENT_READY)
+		return;
+	if (!c->running && !list_is_empty(&c->ahead))
+		await_next(c);
+	else if (!c->running && !list_is_empty(&c->waiting))
+		start_next(c);
+	send_ahead(c);
 }
 
 /* ---- what comes from the connection ---- */
@@ -317,7 +409,7 @@ static void take_reply(struct stmfw_client *c, const struct reply *r)
 {
 	struct op *op = c->running;
 
-	c->nonce[0] = '\0';
+	op->nonce[0] = '\0';
 	if (c->state == CLIENT_READY)
 		uv_timer_stop(&c->deadline);
 	keep_reply(op, r);
@@ -346,11 +438,17 @@ static void complain(struct stmfw_client *c, const char *bytes, size_t length)
 	stmfw__engine_drop(c, STMFW_EPROTO, 0, text);
 }
 
+/* With which the answer will begin; "": none is awaited. */
+static const char *expected(const struct stmfw_client *c)
+{
+	return c->running ? c->running->nonce : "";
+}
+
 static void take_frame(struct stmfw_client *c, char *frame, size_t length)
 {
 	struct reply reply;
 
-	switch (stmfw__wire_classify(frame, length, c->nonce, &reply)) {
+	switch (stmfw__wire_classify(frame, length, expected(c), &reply)) {
 	case FRAME_REPLY:
 		take_reply(c, &reply);
 		break;
@@ -383,7 +481,7 @@ static void on_bytes(void *owner, const char *bytes, size_t length)
 		return;
 	}
 	const char *rest = stmfw__reader_rest(&c->reader, &n);
-	if (n && !stmfw__wire_plausible(rest, n, c->nonce))
+	if (n && !stmfw__wire_plausible(rest, n, expected(c)))
 		complain(c, rest, n);
 }
 

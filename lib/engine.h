@@ -25,7 +25,6 @@ struct stmfw_client {
 	char *peer;            /* "127.0.0.1:6666", for messages and another try   */
 	uint32_t connect_ms;   /* what connecting may take, this time              */
 	struct reader reader;
-	char nonce[WIRE_NONCE_SIZE]; /* of the request that awaits its reply, or "" */
 	uint64_t salt;
 	uint64_t requests;
 	stmfw_server server;
@@ -33,6 +32,8 @@ struct stmfw_client {
 
 	uint64_t last_op;
 	struct op *running;
+	struct list ahead;  /* sent already, will run next, in this order */
+	unsigned int ahead_count;
 	struct list waiting;
 	unsigned int waiting_count;
 

@@ -163,14 +163,16 @@ static enum move memory_next(struct op *op, const struct reply *last)
 	return stmfw__op_ok(op);
 }
 
-static const struct op_kind memory_kind = { .name = "memory", .next = memory_next };
+static const struct op_kind read_kind = { .name = "memory", .ahead = true, .next = memory_next };
+static const struct op_kind write_kind = { .name = "memory", .next = memory_next };
 
-static int memory_op(struct op **op, stmfw_client *c, const char *target,
+static int memory_op(struct op **op, stmfw_client *c, const struct op_kind *kind,
+		     const char *target,
 		     const struct memory_range *r, enum shape shape, stmfw_done_cb cb, void *arg)
 {
 	if (!c || (target && !*target) || r->count == 0)
 		return STMFW_EINVAL;
-	int err = stmfw__op_new(op, c, &memory_kind, sizeof(struct memory_job), cb, arg);
+	int err = stmfw__op_new(op, c, kind, sizeof(struct memory_job), cb, arg);
 	if (err)
 		return err;
 	struct memory_job *job = (*op)->job;
@@ -193,7 +195,7 @@ int stmfw_read_words(stmfw_client *c, const char *target, uint64_t address, unsi
 
 	if (!width_is_good(width) || count > WORDS_MAX)
 		return STMFW_EINVAL;
-	int err = memory_op(&op, c, target, &r, SHAPE_WORDS, cb, arg);
+	int err = memory_op(&op, c, &read_kind, target, &r, SHAPE_WORDS, cb, arg);
 	return err ? err : stmfw__op_submit(op, out);
 }
 
@@ -215,7 +217,7 @@ int stmfw_write_words(stmfw_client *c, const char *target, uint64_t address, uns
 	if (!width_is_good(width) || count > WORDS_MAX || !words ||
 	    !values_fit(words, count, width))
 		return STMFW_EINVAL;
-	int err = memory_op(&op, c, target, &r, SHAPE_WORDS, cb, arg);
+	int err = memory_op(&op, c, &write_kind, target, &r, SHAPE_WORDS, cb, arg);
 	if (err)
 		return err;
 	((struct memory_job *)op->job)->values =
@@ -240,7 +242,7 @@ int stmfw_read_block(stmfw_client *c, const char *target, uint64_t address, size
 
 	if (length > BLOCK_MAX)
 		return STMFW_EINVAL;
-	int err = memory_op(&op, c, target, &r, SHAPE_BYTES, cb, arg);
+	int err = memory_op(&op, c, &read_kind, target, &r, SHAPE_BYTES, cb, arg);
 	return err ? err : stmfw__op_submit(op, out);
 }
 
@@ -264,7 +266,7 @@ int stmfw_write_block(stmfw_client *c, const char *target, uint64_t address, con
 
 	if (length > BLOCK_MAX || !data)
 		return STMFW_EINVAL;
-	int err = memory_op(&op, c, target, &r, SHAPE_BYTES, cb, arg);
+	int err = memory_op(&op, c, &write_kind, target, &r, SHAPE_BYTES, cb, arg);
 	if (err)
 		return err;
 	((struct memory_job *)op->job)->values = as_values(&op->arena, data, &r);

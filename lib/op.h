@@ -23,6 +23,7 @@ enum move {
 
 struct op_kind {
 	const char *name;
+	bool ahead; /* one request that changes nothing: sent while those before are not answered */
 	/* last: the reply to what was sent, or NULL at the beginning and after an offer. */
 	enum move (*next)(struct op *op, const struct reply *last);
 	void (*offer)(struct op *op);   /* NULL: it never offers               */
@@ -63,6 +64,7 @@ struct op {
 	bool cancel_wanted;
 	bool shielded; /* the stepper itself looks at cancel_wanted, where it can stop safely */
 	bool unanswered; /* something was sent and its reply has not come */
+	char nonce[WIRE_NONCE_SIZE]; /* of what was sent */
 	uint64_t started_ns;
 	stmfw_done_cb cb;
 	void *arg;

@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 __attribute__((noreturn, format(printf, 1, 2))) void bench_die(const char *format, ...);
-/* Of the command line: a whole number from 1 to max, else the program ends. */
 /* The address of a port of this machine. */
 const char *bench_at(uint16_t port);
+/* Of the command line: a whole number from 1 to max, else the program ends. */
 unsigned long bench_number(const char *text, unsigned long max);
 
 /* The command whose round trip is measured, and what it answers. */
