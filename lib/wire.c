@@ -8,7 +8,10 @@
  *   - the inner catch keeps its code and result, `capture` around it keeps what was logged, and
  *     because the captured body ends in an empty command the two never mix, in any version;
  *   - the answer is five lines: nonce, code, OpenOCD's number, result, log, the last two with
- *     %, LF, 0x1a and NUL escaped.
+ *     %, LF, 0x1a and NUL escaped;
+ *   - behind the nonce comes a NUL, because OpenOCD also prints each answer into its log and to
+ *     its telnet users, as a C string: all they see of it, however long it is, is the nonce. (0.10
+ *     prints in slices of 256 bytes, and hides only the first.)
  *
  * Only a frame that begins with this request's nonce is its answer. All of it works in every
  * OpenOCD from 0.10 on and leaves nothing behind in the interpreter, which all clients share.
@@ -51,8 +54,7 @@ bool stmfw__wire_is_nonce(const char *text)
 void stmfw__wire_request(struct buf *out, const char *nonce, const char *script, size_t length)
 {
 	stmfw__buf_puts(out, envelope);
-	stmfw__buf_puts(out, nonce);
-	stmfw__buf_append(out, " ", 1);
+	stmfw__buf_printf(out, "\"%s\\000\" ", nonce);
 	stmfw__tcl_word(out, script, length);
 	stmfw__buf_puts(out, WIRE_TAIL);
 }
@@ -187,9 +189,12 @@ enum frame_kind stmfw__wire_classify(char *frame, size_t length, const char *non
 {
 	size_t n = strlen(nonce);
 
-	if (n && has_prefix(frame, length, nonce) && length > n && frame[n] == '\n')
-		return decode_reply(frame + n + 1, frame + length, reply) ? FRAME_REPLY
-									  : FRAME_FOREIGN;
+	if (n && has_prefix(frame, length, nonce)) {
+		n += length > n && frame[n] == '\0';
+		if (length > n && frame[n] == '\n')
+			return decode_reply(frame + n + 1, frame + length, reply) ? FRAME_REPLY
+										  : FRAME_FOREIGN;
+	}
 	if (has_prefix(frame, length, notification) && memcmp(frame + length - 2, "\r\n", 2) == 0)
 		return FRAME_NOTIFICATION;
 	return FRAME_FOREIGN;

@@ -273,7 +273,7 @@ static void add_escaped(struct bytes *out, const char *text, size_t length)
 static void answer_as(struct fake_conn *conn, const char *nonce, const struct scene *s)
 {
 	char head[128];
-	int n = snprintf(head, sizeof(head), "%s\n%d\n%d\n", nonce, s->code, s->ocd);
+	int n = snprintf(head, sizeof(head), "%s%c\n%d\n%d\n", nonce, '\0', s->code, s->ocd);
 
 	bytes_add(&conn->out, head, (size_t)n);
 	add_escaped(&conn->out, s->text, s->length);
@@ -371,29 +371,29 @@ static const char *take_nonce(struct fake_conn *conn, const char *p, const char 
 	size_t n = 0;
 
 	memcpy(conn->nonce_before, conn->nonce, sizeof(conn->nonce));
-	while (p < end && *p != ' ' && n < sizeof(conn->nonce) - 1) {
+	while (p < end && *p != '\\' && n < sizeof(conn->nonce) - 1) {
 		INSIST((n == 0) == (*p == '@'), "nonce begins with @, once");
 		conn->nonce[n++] = *p++;
 	}
 	conn->nonce[n] = '\0';
 	INSIST(n > 8, "nonce %s is easy to guess", conn->nonce);
 	INSIST(strcmp(conn->nonce, conn->nonce_before) != 0, "nonce used twice");
-	INSIST(end - p > 2 && p[0] == ' ' && p[1] == '"', "no quoted script");
-	return p + 2;
+	INSIST(end - p > 7 && memcmp(p, "\\000\" \"", 7) == 0, "no quoted script");
+	return p + 7;
 }
 
-/* apply {{n s} {...}} @NONCE "SCRIPT" */
+/* apply {{n s} {...}} "@NONCE\000" "SCRIPT" */
 static void unwrap(struct fake_conn *conn, size_t length, struct bytes *script)
 {
 	static const char envelope[] = "apply {{n s} {";
 	const char *in = conn->in.at;
 	const char *end = in + length;
-	const char *p = find(in, length, "}} @");
+	const char *p = find(in, length, "}} \"@");
 
 	INSIST(length > sizeof(envelope) && memcmp(in, envelope, sizeof(envelope) - 1) == 0,
 	       "a request without its envelope: %.*s", (int)length, in);
 	INSIST(p != NULL, "a request without a nonce: %.*s", (int)length, in);
-	decode_word(script, take_nonce(conn, p + 3, end), end);
+	decode_word(script, take_nonce(conn, p + 4, end), end);
 }
 
 /* Length of the first whole request, its terminator not counted; false: none yet. */

@@ -78,6 +78,8 @@ START_TEST(reply_is_decoded)
 	ck_assert_int_eq(CLASSIFY(NONCE "\n0\n0\n\n", &r), FRAME_REPLY);
 	ck_assert_uint_eq(r.result_len, 0);
 	ck_assert_uint_eq(r.log_len, 0);
+	ck_assert_int_eq(CLASSIFY(NONCE "\0\n0\n0\nres\nlog", &r), FRAME_REPLY);
+	ck_assert_str_eq(r.result, "res");
 }
 END_TEST
 
@@ -107,6 +109,9 @@ START_TEST(damaged_replies_are_foreign)
 	for (size_t i = 0; i < sizeof(damaged) / sizeof(damaged[0]); i++)
 		ck_assert_msg(classify(damaged[i], strlen(damaged[i]), &r) == FRAME_FOREIGN,
 			      "taken: %s", damaged[i]);
+	ck_assert_int_eq(CLASSIFY(NONCE "\0", &r), FRAME_FOREIGN);
+	ck_assert_int_eq(CLASSIFY(NONCE "\0\0\n0\n0\nr\nl", &r), FRAME_FOREIGN);
+	ck_assert_int_eq(CLASSIFY(NONCE "\0" "0\n0\nr\nl", &r), FRAME_FOREIGN);
 }
 END_TEST
 
@@ -151,7 +156,7 @@ START_TEST(request_is_one_line_that_ends_once)
 	stmfw__buf_init(&b, libc_mem(), 10000);
 	stmfw__wire_request(&b, NONCE, "a\x1a" "b\n\"[exit]", 11);
 	ck_assert_ptr_eq(memchr(b.data, '\x1a', b.length), b.data + b.length - 1);
-	ck_assert_ptr_nonnull(strstr(b.data, "}} " NONCE " \"a\\032b\\012\\\"\\[exit\\]\"\r\n"));
+	ck_assert_ptr_nonnull(strstr(b.data, "}} \"" NONCE "\\000\" \"a\\032b\\012\\\"\\[exit\\]\"\r\n"));
 	stmfw__buf_release(&b);
 }
 END_TEST
