@@ -7,18 +7,10 @@
 #include "wire.h"
 
 #define PROMPT "> "
-#define FIELDS_BEHIND_NONCE 4u /* code, number, result, log */
 
-bool stmfw__lines_is_reply(struct lines *l)
+bool stmfw__lines_is_reply(const struct lines *l)
 {
-	if (l->skip > 0) {
-		l->skip--;
-		return true;
-	}
-	if (!stmfw__wire_is_nonce(l->text))
-		return false;
-	l->skip = FIELDS_BEHIND_NONCE;
-	return true;
+	return stmfw__wire_is_nonce(l->text);
 }
 
 static void begin(struct lines *l)

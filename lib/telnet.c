@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A request becomes one line that can be typed: the request in brackets, with a line end behind its
- * result. If that is too long for the console, it is typed in pieces into a variable, and the last
+ * A request becomes one line that can be typed: the request in brackets, its result made fit to be
+ * printed. If that is too long for the console, it is typed in pieces into a variable, and the last
  * line runs that. Only printable ASCII is typed; the console drops everything else.
  *
  * What comes back is the echo of our lines, prompts, log lines of the whole server, and somewhere a
@@ -26,6 +26,9 @@
 #define AROUND_PIECE 48u    /* of a line that types a piece                    */
 #define IAC '\xff'
 #define PART 1024u
+
+/* Of $r, with a line end behind it, and without the NUL that hides a reply from consoles. */
+#define RESULT "[string map [list \\x00 {}] $r]\\n"
 
 enum telnet_state { TELNET_GREETING, TELNET_LINES, TELNET_REPLY, TELNET_FOREIGN };
 
@@ -104,7 +107,7 @@ static size_t quoted(char out[8], char c)
 
 static void type_line(struct buf *out, const char *request, size_t length)
 {
-	stmfw__buf_puts(out, "apply {r {return $r\\n}} [");
+	stmfw__buf_puts(out, "apply {r {return " RESULT "}} [");
 	for (size_t i = 0; i < length; i++) {
 		char piece[4];
 
@@ -125,7 +128,9 @@ static void type_pieces(struct buf *out, const char *request, size_t length, siz
 			stmfw__buf_append(out, piece, n);
 		stmfw__buf_puts(out, "\";list\n");
 	}
-	stmfw__buf_printf(out, "apply {{n s} {unset ::$n;return [uplevel #0 $s]\\n}} %s [set ::%s]\n",
+	stmfw__buf_printf(out,
+			  "apply {{n s} {unset ::$n;set r [uplevel #0 $s];return " RESULT "}} "
+			  "%s [set ::%s]\n",
 			  nonce, nonce);
 }
 
