@@ -2,8 +2,7 @@
 /*
  * CRC-32 by the chip's own CPU: see digest.h.
  *
- *   where is OpenOCD's work area?
- *     -> { program, table and ranges into it -> run -> CRCs } ... -> done
+ *   { program, table and ranges into OpenOCD's work area -> run -> CRCs } ... -> done
  *
  * A request for many ranges costs fewer probe commands than OpenOCD's own checksum of one.
  * The program puts 0 where a range's length was once its CRC is there, so that a run that did not
@@ -94,28 +93,21 @@ uint32_t stmfw__crc32(uint32_t crc, const void *bytes, size_t length)
 
 /* ---- where ---- */
 
-static enum move ask_for_area(struct op *op)
+void stmfw__digest_area_script(struct buf *b, const char *target)
 {
-	struct digest *d = op->job;
-
-	stmfw__tcl_on_target(stmfw__op_script(op, "work area", 0), d->target,
+	stmfw__tcl_on_target(b, target,
 			     "set t [target current];"
 			     "list [$t cget -work-area-phys] [$t cget -work-area-size]");
-	return MOVE_SEND;
 }
 
 /* The answer is a list of the target's name and our list: `name {0x20000000 4096}`. */
-static enum move take_area(struct op *op, const struct reply *last)
+bool stmfw__digest_take_area(struct digest_area *area, const char *answer)
 {
-	struct digest *d = op->job;
-	const char *text = reply_ok(last) ? strrchr(last->result, '{') : NULL;
+	const char *text = strrchr(answer, '{');
 
 	text = text ? text + 1 : "";
-	if (!stmfw__take_uint(&text, &d->area.address) || *text++ != ' ' ||
-	    !stmfw__take_uint(&text, &d->area.size))
-		return stmfw__op_refused(op, STMFW_EUNSUPPORTED, last);
-	d->area.known = true;
-	return MOVE_DONE;
+	return stmfw__take_uint(&text, &area->address) && *text++ == ' ' &&
+	       stmfw__take_uint(&text, &area->size);
 }
 
 /* How many ranges fit beside program and table, with the end mark. */
@@ -246,14 +238,7 @@ static enum move take_batch(struct op *op, const struct reply *last)
 
 static enum move digest_next(struct op *op, const struct reply *last)
 {
-	struct digest *d = op->job;
-
-	if (!last && !d->area.known)
-		return ask_for_area(op);
-	if (d->area.known)
-		return last ? take_batch(op, last) : run_batch(op);
-	take_area(op, last);
-	return d->area.known ? run_batch(op) : MOVE_DONE;
+	return last ? take_batch(op, last) : run_batch(op);
 }
 
 const struct op_kind stmfw__digest_kind = { .name = "checksum", .next = digest_next };
