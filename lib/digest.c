@@ -2,10 +2,9 @@
 /*
  * CRC-32 by the chip's own CPU: see digest.h.
  *
- *   where is OpenOCD's work area?
- *     -> { program, table and ranges into it -> run -> CRCs } ... -> done
+ *   { program, table and ranges into OpenOCD's work area -> run -> CRCs } ... -> done
  *
- * A request for many ranges costs about as many probe commands as OpenOCD's own checksum of one.
+ * A request for many ranges costs fewer probe commands than OpenOCD's own checksum of one.
  * The program puts 0 where a range's length was once its CRC is there, so that a run that did not
  * come to its end is noticed; and a CRC that is wrong for whatever reason can only make the caller
  * look closer, as equality is what counts as proof.
@@ -24,6 +23,10 @@
 #define BATCH_BYTES ((uint64_t)1 << 20)
 #define SLOWEST_BYTES_PER_SECOND 65536u /* 2 MHz and 12 cycles for a byte have more */
 #define RUN_MS 2000u
+
+#define DHCSR "0xe000edf0" /* halt, run; has it halted? */
+#define DCRSR "0xe000edf4" /* moves a core register     */
+#define DCRDR "0xe000edf8" /* its value                 */
 
 /*
  * For any Cortex-M (only instructions of ARMv6-M). No stack, no calls, position-independent.
@@ -90,28 +93,21 @@ uint32_t stmfw__crc32(uint32_t crc, const void *bytes, size_t length)
 
 /* ---- where ---- */
 
-static enum move ask_for_area(struct op *op)
+void stmfw__digest_area_script(struct buf *b, const char *target)
 {
-	struct digest *d = op->job;
-
-	stmfw__tcl_on_target(stmfw__op_script(op, "work area", 0), d->target,
+	stmfw__tcl_on_target(b, target,
 			     "set t [target current];"
 			     "list [$t cget -work-area-phys] [$t cget -work-area-size]");
-	return MOVE_SEND;
 }
 
 /* The answer is a list of the target's name and our list: `name {0x20000000 4096}`. */
-static enum move take_area(struct op *op, const struct reply *last)
+bool stmfw__digest_take_area(struct digest_area *area, const char *answer)
 {
-	struct digest *d = op->job;
-	const char *text = reply_ok(last) ? strrchr(last->result, '{') : NULL;
+	const char *text = strrchr(answer, '{');
 
 	text = text ? text + 1 : "";
-	if (!stmfw__take_uint(&text, &d->area.address) || *text++ != ' ' ||
-	    !stmfw__take_uint(&text, &d->area.size))
-		return stmfw__op_refused(op, STMFW_EUNSUPPORTED, last);
-	d->area.known = true;
-	return MOVE_DONE;
+	return stmfw__take_uint(&text, &area->address) && *text++ == ' ' &&
+	       stmfw__take_uint(&text, &area->size);
 }
 
 /* How many ranges fit beside program and table, with the end mark. */
@@ -164,19 +160,34 @@ static void put_words(struct buf *b, const struct digest *d)
 	stmfw__memory_write_script(b, d->target, &all, words);
 }
 
-/* The register's name was written differently over the years; the wrong one does no harm. */
+/*
+ * The core is set and started by its debug registers, between two looks that OpenOCD takes at it:
+ * for OpenOCD it stays halted. `resume` would cost some sixty probe commands, as OpenOCD reads all
+ * registers at each halt. Those that the program changes are given new values beforehand, which
+ * OpenOCD writes before the core runs the next time: until then it would believe the old ones. (The
+ * name of xPSR was written differently over the years; the wrong one does no harm.)
+ */
+static const char runner[] =
+	"set t [target current];"
+	"if {[$t curstate] ne {halted}} {error {target not halted}};"
+	"foreach r {r0 r1 r2 r3 r4 r5 r6} {reg $r 0};reg pc 0x%" PRIx64 ";"
+	"catch {reg xPSR 0x01000000};catch {reg xpsr 0x01000000};"
+	"foreach {n v} {0 0x%" PRIx64 " 1 0x%" PRIx64 " 15 0x%" PRIx64 " 16 0x01000000} {"
+	"$t mww " DCRDR " $v;$t mww " DCRSR " [expr {0x10000 + $n}]};"
+	"$t mww " DHCSR " 0xa05f0001;"
+	"set end [expr {[ms] + %" PRIu32 "}];"
+	"if {[catch {while {!([apply %s $t " DHCSR " 32 1] & 0x20000)} {"
+	"if {[ms] > $end} {error {the program did not end}}}} e]} {"
+	"catch {$t mww " DHCSR " 0xa05f0003};error $e}";
+
 static void put_run(struct buf *b, const struct digest *d, uint32_t ms)
 {
+	uint64_t start = d->area.address, done = start + sizeof(program) - 2;
 	struct buf run;
 
-	stmfw__buf_init(&run, b->mem, 1024);
-	stmfw__buf_printf(&run,
-			  "reg r0 0x%" PRIx64 ";reg r1 0x%" PRIx64 ";"
-			  "catch {reg xPSR 0x01000000};catch {reg xpsr 0x01000000};"
-			  "resume 0x%" PRIx64 ";"
-			  "if {[catch {wait_halt %" PRIu32 "} e]} {catch {halt};error $e}",
-			  ranges_in_memory(d).address, d->area.address + PROGRAM_WORDS * 4,
-			  d->area.address, ms);
+	stmfw__buf_init(&run, b->mem, 4096);
+	stmfw__buf_printf(&run, runner, done, ranges_in_memory(d).address,
+			  start + PROGRAM_WORDS * 4, start, ms, stmfw__memory_reader);
 	if (run.error)
 		b->error = run.error; /* noticed when sending */
 	else
@@ -227,14 +238,7 @@ static enum move take_batch(struct op *op, const struct reply *last)
 
 static enum move digest_next(struct op *op, const struct reply *last)
 {
-	struct digest *d = op->job;
-
-	if (!last && !d->area.known)
-		return ask_for_area(op);
-	if (d->area.known)
-		return last ? take_batch(op, last) : run_batch(op);
-	take_area(op, last);
-	return d->area.known ? run_batch(op) : MOVE_DONE;
+	return last ? take_batch(op, last) : run_batch(op);
 }
 
 const struct op_kind stmfw__digest_kind = { .name = "checksum", .next = digest_next };

@@ -16,12 +16,11 @@ struct digest_range {
 
 /* OpenOCD's work area: RAM of the chip that we may use. */
 struct digest_area {
-	bool known;
 	uint64_t address;
 	uint64_t size;
 };
 
-/* The job. Fill in target, ranges and count; the area stays known from one use to the next. */
+/* The job. Fill in target, area, ranges and count. */
 struct digest {
 	const char *target;
 	struct digest_area area;
@@ -30,6 +29,11 @@ struct digest {
 	size_t done;  /* ranges that have their CRC */
 	size_t batch; /* ranges asked for now       */
 };
+
+/* Where the area is: a script, to be asked along with something else, and its answer. False: that
+   is none. */
+void stmfw__digest_area_script(struct buf *b, const char *target);
+bool stmfw__digest_take_area(struct digest_area *area, const char *answer);
 
 /*
  * Ends with STMFW_OK when all ranges have their CRC. With any other status there is none: the chip

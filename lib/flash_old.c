@@ -24,6 +24,8 @@ static bool wants_backup(const struct flash *f)
 
 /* ---- a file for both ---- */
 
+/* Asked together with where checksums can be made, as each request costs OpenOCD a look at the
+   target. The result: a line with the answer of the file, then the work area. */
 static enum move share_file(struct op *op)
 {
 	struct flash *f = op->job;
@@ -35,7 +37,9 @@ static enum move share_file(struct op *op)
 	struct buf *b = stmfw__op_script(op, "share file", 0);
 	stmfw__buf_puts(b, "apply {{} {catch {");
 	stmfw__scratch_script(b, &f->scratch);
-	stmfw__buf_puts(b, "} a;set a}}");
+	stmfw__buf_puts(b, "} a;set w {};catch {set w [");
+	stmfw__digest_area_script(b, f->target);
+	stmfw__buf_puts(b, "]};return \"[string map [list \\n { }] $a]\\n$w\"}}");
 	return MOVE_SEND;
 }
 
@@ -453,9 +457,13 @@ static enum move take_share(struct op *op, const struct reply *last)
 	f->request_us = (uv_hrtime() - f->sent_ns) / 1000 + 1;
 	if (!reply_ok(last))
 		return stmfw__op_refused(op, STMFW_EUNSUPPORTED, last);
-	if (!stmfw__scratch_is_shared(&f->scratch, last->result))
-		return stmfw__scratch_not_shared(op, last->result);
-	f->can_digest = true;
+	size_t first = strcspn(last->result, "\n");
+	const char *answer = stmfw__arena_copy(&op->arena, last->result, first);
+	if (!answer)
+		return stmfw__op_ok(op); /* which says that memory ran out */
+	if (!stmfw__scratch_is_shared(&f->scratch, answer))
+		return stmfw__scratch_not_shared(op, answer);
+	f->can_digest = stmfw__digest_take_area(&f->digest.area, last->result + first);
 	return look(op);
 }
 

@@ -10,7 +10,7 @@
 #include "flash.h"
 #include "read_flash.h"
 
-#define RUN_IN_REQUESTS 60u
+#define RUN_IN_REQUESTS 24u
 
 static struct sector *current(struct flash *f)
 {
@@ -147,8 +147,8 @@ static void make_list(struct flash *f)
 	}
 }
 
-/* A run of our program costs as much as many small requests, as all registers are saved, set and
-   read for it; few bytes are read sooner than that. */
+/* A run of our program costs as much as many small requests, as it is brought there with its table
+   each time; few bytes are read sooner than that. */
 static bool reading_is_quicker(const struct flash *f)
 {
 	const struct flash_prove *p = &f->prove;

@@ -7,8 +7,9 @@
  * speed. (A write to it faults then. What silicon does with a write to locked flash is not modelled.)
  *
  * A slice is bounded in basic blocks. It also ends when the code provably spins: it comes by the
- * same place with the same registers and has touched nothing but its own RAM, without changing
- * it. Then nothing will happen until someone else writes to memory.
+ * same place with the same registers and the same RAM, and has touched nothing else in between.
+ * Then nothing will happen until someone else writes to memory. (RAM is compared, and not each store
+ * looked at, as a hook for stores makes the engine take its slow path for every load as well.)
  */
 #include "board.h"
 
@@ -17,8 +18,8 @@
 #include <unicorn/unicorn.h>
 
 #define SLICE_BLOCKS 4000u
-#define QUIET_BLOCKS 64u /* without a side effect: worth a look whether it spins */
-#define PROBE_BLOCKS 64u /* the longest spin that is recognised */
+#define PROBE_BLOCKS 128u /* without a use of the bus: worth a look whether it spins. A spin that
+			      is recognised has half of them, as it must come by twice */
 #define REGISTERS 17
 #define WINDOWS 6
 #define PAGE 0x1000u
@@ -39,9 +40,11 @@ struct cpu {
 	bool shares_flash;
 	enum cpu_stop stop;
 	unsigned blocks; /* in this slice */
-	unsigned quiet;  /* blocks since the last side effect */
+	unsigned quiet;  /* blocks since the bus was last used */
 	uint64_t spot;   /* where the suspected spin was looked at, and with these registers */
 	uint32_t seen[REGISTERS];
+	bool ram_seen;   /* the copy is of that moment, too */
+	uint8_t *ram[RAM_BANKS]; /* NULL: not needed so far */
 };
 
 static int register_ids[REGISTERS] = {
@@ -68,16 +71,61 @@ static void stop(struct cpu *cpu, enum cpu_stop why)
 	uc_emu_stop(cpu->engine);
 }
 
-/* One look each time, as it is dear. */
-static bool same_as_seen(struct cpu *cpu, uint64_t address)
+static void set_spot(struct cpu *cpu, uint64_t address)
+{
+	cpu->spot = address;
+	cpu->ram_seen = false;
+	get_registers(cpu, cpu->seen);
+}
+
+static bool same_registers(const struct cpu *cpu)
 {
 	uint32_t now[REGISTERS];
 
-	if (address != cpu->spot)
-		return false;
-	cpu->spot = NOWHERE;
 	get_registers(cpu, now);
 	return memcmp(now, cpu->seen, sizeof(now)) == 0;
+}
+
+static bool same_ram(const struct cpu *cpu)
+{
+	const struct board *b = cpu->board;
+
+	for (int i = 0; i < RAM_BANKS; i++)
+		if (b->chip->ram[i].size > 0 &&
+		    (!cpu->ram[i] ||
+		     memcmp(cpu->ram[i], b->ram[i], b->chip->ram[i].size) != 0))
+			return false;
+	return true;
+}
+
+/* Without memory for it no spin is recognised, which only takes time. */
+static void keep_ram(struct cpu *cpu)
+{
+	const struct board *b = cpu->board;
+
+	cpu->ram_seen = true;
+	for (int i = 0; i < RAM_BANKS; i++) {
+		size_t size = b->chip->ram[i].size;
+
+		if (!cpu->ram[i] && size)
+			cpu->ram[i] = malloc(size);
+		if (cpu->ram[i])
+			memcpy(cpu->ram[i], b->ram[i], size);
+	}
+}
+
+/* At the spot again: the first time with the same registers it is only suspected. Otherwise it is
+   not looked at any more, as that is dear. */
+static bool spins(struct cpu *cpu)
+{
+	bool same = same_registers(cpu);
+
+	if (same && !cpu->ram_seen) {
+		keep_ram(cpu);
+		return false;
+	}
+	cpu->spot = NOWHERE;
+	return same && same_ram(cpu);
 }
 
 static void on_block(uc_engine *engine, uint64_t address, uint32_t size, void *data)
@@ -86,21 +134,12 @@ static void on_block(uc_engine *engine, uint64_t address, uint32_t size, void *d
 
 	(void)engine, (void)size;
 	cpu->quiet++;
-	if (cpu->quiet > QUIET_BLOCKS && same_as_seen(cpu, address)) {
+	if (cpu->quiet > PROBE_BLOCKS && address == cpu->spot && spins(cpu))
 		stop(cpu, CPU_SPINS);
-	} else if (cpu->quiet % PROBE_BLOCKS == 0) {
-		cpu->spot = address;
-		get_registers(cpu, cpu->seen);
-	}
+	else if (cpu->quiet % PROBE_BLOCKS == 0)
+		set_spot(cpu, address);
 	if (++cpu->blocks >= SLICE_BLOCKS)
 		uc_emu_stop(cpu->engine);
-}
-
-static void on_store(uc_engine *engine, uc_mem_type type, uint64_t address, int size,
-		     int64_t value, void *data)
-{
-	(void)engine, (void)type, (void)address, (void)size, (void)value;
-	((struct cpu *)data)->quiet = 0;
 }
 
 static void on_interrupt(uc_engine *engine, uint32_t number, void *data)
@@ -220,7 +259,6 @@ static bool hook(struct cpu *cpu, int type, void (*callback)(void))
 static bool add_hooks(struct cpu *cpu)
 {
 	return hook(cpu, UC_HOOK_BLOCK, (void (*)(void))on_block) &&
-	       hook(cpu, UC_HOOK_MEM_WRITE, (void (*)(void))on_store) &&
 	       hook(cpu, UC_HOOK_INTR, (void (*)(void))on_interrupt);
 }
 
@@ -235,6 +273,13 @@ static void put_registers(struct cpu *cpu)
 	}
 }
 
+static void release(struct cpu *cpu)
+{
+	for (int i = 0; i < RAM_BANKS; i++)
+		free(cpu->ram[i]);
+	free(cpu);
+}
+
 struct cpu *cpu_start(struct board *b)
 {
 	struct cpu *cpu = calloc(1, sizeof(*cpu));
@@ -244,13 +289,13 @@ struct cpu *cpu_start(struct board *b)
 	cpu->board = b;
 	cpu->shares_flash = flash_only_reads(b);
 	if (uc_open(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS, &cpu->engine) != UC_ERR_OK) {
-		free(cpu);
+		release(cpu);
 		return NULL;
 	}
 	if (uc_ctl_set_cpu_model(cpu->engine, b->chip->cpu_model) != UC_ERR_OK ||
 	    !map_everything(cpu, b) || !add_hooks(cpu)) {
 		uc_close(cpu->engine);
-		free(cpu);
+		release(cpu);
 		return NULL;
 	}
 	put_registers(cpu);
@@ -295,5 +340,5 @@ void cpu_finish(struct cpu *cpu)
 	*(core->special >> 24 & 2 ? &core->psp : &core->msp) = values[13];
 	core->xpsr = values[16] | 1u << 24;
 	uc_close(cpu->engine);
-	free(cpu);
+	release(cpu);
 }
