@@ -25,6 +25,9 @@
 #define RUN_MS 2000u
 
 #define DHCSR "0xe000edf0" /* halt, run; has it halted? */
+#define HALTED "0xa05f0003"
+#define MASKED "0xa05f000b" /* halted, with interrupts masked; that may change only while it is */
+#define RUN    "0xa05f0009"
 #define DCRSR "0xe000edf4" /* moves a core register     */
 #define DCRDR "0xe000edf8" /* its value                 */
 
@@ -164,8 +167,8 @@ static void put_words(struct buf *b, const struct digest *d)
  * The core is set and started by its debug registers, between two looks that OpenOCD takes at it:
  * for OpenOCD it stays halted. `resume` would cost some sixty probe commands, as OpenOCD reads all
  * registers at each halt. Those that the program changes are given new values beforehand, which
- * OpenOCD writes before the core runs the next time: until then it would believe the old ones. (The
- * name of xPSR was written differently over the years; the wrong one does no harm.)
+ * OpenOCD writes before the core runs the next time: until then it would believe the old ones. A
+ * firmware that was halted in the middle may have interrupts on: they wait. (The name of xPSR was written differently over the years; the wrong one does no harm.)
  */
 static const char runner[] =
 	"set t [target current];"
@@ -174,11 +177,12 @@ static const char runner[] =
 	"catch {reg xPSR 0x01000000};catch {reg xpsr 0x01000000};"
 	"foreach {n v} {0 0x%" PRIx64 " 1 0x%" PRIx64 " 15 0x%" PRIx64 " 16 0x01000000} {"
 	"$t mww " DCRDR " $v;$t mww " DCRSR " [expr {0x10000 + $n}]};"
-	"$t mww " DHCSR " 0xa05f0001;"
+	"$t mww " DHCSR " " MASKED ";$t mww " DHCSR " " RUN ";"
 	"set end [expr {[ms] + %" PRIu32 "}];"
 	"if {[catch {while {!([apply %s $t " DHCSR " 32 1] & 0x20000)} {"
 	"if {[ms] > $end} {error {the program did not end}}}} e]} {"
-	"catch {$t mww " DHCSR " 0xa05f0003};error $e}";
+	"catch {$t mww " DHCSR " " MASKED "};catch {$t mww " DHCSR " " HALTED "};error $e};"
+	"$t mww " DHCSR " " HALTED;
 
 static void put_run(struct buf *b, const struct digest *d, uint32_t ms)
 {

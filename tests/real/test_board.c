@@ -476,6 +476,7 @@ START_TEST(openocd_believes_nothing_wrong_of_the_registers)
 	start(chip, _i % 2 ? DAPDIRECT : HLA, NULL);
 	run_flash(chip);
 	ck_assert_uint_lt(board_stat("flash_bytes_read"), 1000); /* so there was a checksum */
+	ck_assert_str_eq(tcl("expr {[read_memory 0xe000edf0 32 1] & 8}"), "0"); /* interrupts on */
 	snprintf(said, sizeof(said), "%s", tcl(registers));
 	tcl("resume;wait_halt 1000"); /* it stands at a breakpoint */
 	ck_assert_str_eq(tcl(registers), said);
