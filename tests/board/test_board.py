@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Drives the virtual board with a real openocd, and prints TAP.
 
-usage: test_board.py [BOARD [OPENOCD]]   (or the environment variables of these names)
+usage: test_board.py [BOARD]   (or the environment variable of this name)
+OPENOCD in the environment names another binary than the one in the PATH.
 
 Each function named test_* is one test. A test fails by raising AssertionError.
 """
@@ -19,7 +20,8 @@ import time
 import traceback
 
 BOARD = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("BOARD", "./stmfw-board")
-OPENOCD = sys.argv[2] if len(sys.argv) > 2 else os.environ.get("OPENOCD", "openocd")
+OPENOCD = os.environ.get("OPENOCD", "openocd")
+CONFIGS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "openocd")
 
 TARGETS = {"f103c8": "stm32f1x", "f103cb": "stm32f1x", "f407vg": "stm32f4x", "f072rb": "stm32f0x"}
 SIZES = {"f103c8": 0x10000, "f103cb": 0x20000, "f407vg": 0x100000, "f072rb": 0x20000}
@@ -27,6 +29,17 @@ QUIET = ["gdb_port disabled", "tcl_port disabled", "telnet_port disabled"]
 WRITE = "flash write_image erase image.bin 0x08000000"
 HALT = ["init", "reset halt"]
 rng = random.Random(20240607)
+
+
+def config_file(name):
+    return os.path.join(CONFIGS, name + ".cfg")
+
+
+def takes_config(name):
+    """Can this OpenOCD do what that needs? It is asked itself, whatever its version."""
+    command = [OPENOCD, "-c", "set probe 1", "-f", config_file(name), "-c", "shutdown"]
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False,
+                          timeout=20).returncode == 0
 
 
 class Board:
@@ -78,12 +91,8 @@ class Board:
         self.write("image.bin", self.image)
 
     def start_openocd(self, *commands, driver="hla", wires="swd", target=None, before=()):
-        if driver == "hla":
-            config = ["-f", "interface/stlink-v2.cfg", "-c", f"hla_stlink_backend tcp {self.port}",
-                      "-c", f"transport select hla_{wires}"]
-        else:
-            config = ["-f", "interface/stlink-dap.cfg", "-c", f"st-link backend tcp {self.port}",
-                      "-c", f"transport select dapdirect_{wires}"]
+        config = ["-c", f"set probe {self.port}; set wires {wires}", "-f",
+                  config_file("hla" if driver == "hla" else "dapdirect")]
         args = [OPENOCD]
         for command in QUIET:
             args += ["-c", command]
@@ -481,8 +490,13 @@ def test_fault_at():
         assert seen == [(0x80, 0), (0x11, 0x20000000), (0x80, 0)], seen
         client.close()
         b.make_image()
-        b.do("fault fault-at=40")
-        b.openocd(*HALT, WRITE, fails=True)
+        failed = 0
+        for number in range(38, 44):  # some are forgiven: which ones depends on the version
+            b.do(f"fault fault-at={number}")
+            run = b.start_openocd(*HALT, WRITE, "shutdown")
+            run.communicate(timeout=40)
+            failed += run.returncode != 0
+        assert failed > 0
         b.openocd(*HALT, WRITE, "verify_image image.bin 0x08000000")
 
 
@@ -713,6 +727,11 @@ def main():
     tests = [(name[5:], run) for name, run in globals().items() if name.startswith("test_")]
     failed = 0
     print(f"1..{len(tests)}", flush=True)
+    # One that does not even take the dummy's configuration is broken: then the tests fail.
+    if takes_config("dummy") and not (takes_config("hla") and takes_config("dapdirect")):
+        for number, (name, _) in enumerate(tests, 1):
+            print(f"ok {number} - {name} # SKIP this OpenOCD cannot reach a probe over TCP")
+        return 0
     for number, (name, run) in enumerate(tests, 1):
         try:
             run()

@@ -717,6 +717,7 @@ static const struct {
 	const char *words; /* found in the script; the rest behind them is args */
 	void (*answer)(struct fake_conn *conn, const char *args);
 } scripts[] = {
+	{ "flash erase_check ", erase_check }, /* behind a look at the first word */
 	{ "list $t $r}} ", on_target },
 	{ "reset run;", run_and_list },
 	{ "reset halt;", reset_and_list },
@@ -730,7 +731,6 @@ static const struct {
 	{ "{flash probe ", probe_and_list },
 	{ "[flash list]", list_banks },
 	{ "return \"$b\\n$s\"}} ", info },
-	{ "flash erase_check ", erase_check },
 	{ "flash erase_sector ", erase_sector },
 	{ "stm32f1x mass_erase ", mass_erase },
 	{ "flash protect ", protect },

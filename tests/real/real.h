@@ -4,6 +4,8 @@
  *
  * Everything lives in a private directory; ports are chosen by the kernel; only processes that
  * were started here are ended, by their pid. Each wait is bounded.
+ *
+ * OPENOCD in the environment names another binary than the one in the PATH.
  */
 #ifndef REAL_H
 #define REAL_H
@@ -94,5 +96,8 @@ struct real_test {
 };
 
 int run_real(const char *name, const struct real_test *tests);
+/* The same for tests that need the virtual board: skips them, each by its name, with an OpenOCD
+   that cannot reach it. */
+int run_on_board(const char *name, const struct real_test *tests);
 
 #endif

@@ -506,5 +506,5 @@ int main(void)
 		{ NULL, 0 }
 	};
 
-	return run_real("board", tests);
+	return run_on_board("board", tests);
 }

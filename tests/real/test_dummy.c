@@ -246,12 +246,15 @@ static void look_at_targets(const stmfw_result *res)
 	ck_assert_str_eq(res->targets[0].type, "testee");
 }
 
+/* Up to 0.11 OpenOCD does not tell which target a bank belongs to. */
+static const char *bank_target;
+
 static void look_at_banks(const stmfw_result *res)
 {
 	ck_assert_uint_eq(res->count, 1);
 	ck_assert_str_eq(res->banks[0].name, "t.flash");
 	ck_assert_str_eq(res->banks[0].driver, "faux");
-	ck_assert_str_eq(res->banks[0].target, "t.cpu");
+	ck_assert_str_eq(res->banks[0].target, bank_target);
 	ck_assert_uint_eq(res->banks[0].base, 0x01000000);
 	ck_assert_uint_eq(res->banks[0].size, 0x10000);
 }
@@ -261,6 +264,8 @@ START_TEST(targets_and_banks_are_typed)
 	start();
 	outcome.look = look_at_targets;
 	RUN_OK(stmfw_targets(real.client, DONE));
+	bank_target = strcmp(tcl("dict exists [lindex [flash list] 0] target"), "1") == 0 ? "t.cpu"
+											 : "";
 	outcome.look = look_at_banks;
 	RUN_OK(stmfw_banks(real.client, DONE));
 	RUN_FAILS(STMFW_ERANGE, stmfw_bank_info(real.client, 1, 0, DONE));

@@ -368,5 +368,5 @@ int main(void)
 		{ NULL, 0 },
 	};
 
-	return run_real("plain", tests);
+	return run_on_board("plain", tests);
 }

@@ -274,5 +274,5 @@ int main(void)
 		{ NULL, 0 },
 	};
 
-	return run_real("protect", tests);
+	return run_on_board("protect", tests);
 }

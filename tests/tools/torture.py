@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Tries every point of the kinds of fault that are named (else of all), and counts. See sweep.py.
 
-usage: torture.py BOARD OPENOCD TOOLS [KIND | KIND:POINT]...
+usage: torture.py BOARD TOOLS [KIND | KIND:POINT]...
 """
 import os
 import sys
@@ -31,7 +31,7 @@ def print_row(title, outcomes):
 
 def main():
     backup, commands = prepare()
-    trials = choose(sys.argv[4:], commands)
+    trials = choose(sys.argv[3:], commands)
     outcomes = []
     print(f"An update takes {commands} probe commands. {len(trials)} trials.", flush=True)
     for outcome in run_trials(trials, backup, workers=(os.cpu_count() or 1) + 1):
