@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "memory.h"
 #include "tcl.h"
 
 #define ADDRESSES ((uint64_t)1 << 32) /* that an STM32 has */
@@ -225,15 +226,23 @@ static enum move ask_sectors(struct op *op)
 	return MOVE_SEND;
 }
 
-/* Where the chip cannot do it itself, OpenOCD reads the whole bank. */
+/* Where the chip cannot do it itself, OpenOCD reads the whole bank. If flash cannot be read at all
+   (read protection), the versions after 0.12 try for ever and never answer anybody again: so one
+   word is read first. Up to 0.11 we may not know the target, and need not. */
 static enum move ask_erased(struct op *op)
 {
 	struct bank_info_job *job = op->job;
-	uint32_t ms = stmfw__op_deadline(op, 20000, job->search.bank.size, 4096);
+	const stmfw_bank *bank = &job->search.bank;
+	const struct memory_range first = { bank->base, 32, 1 };
+	uint32_t ms = stmfw__op_deadline(op, 20000, bank->size, 4096);
+	struct buf *b = stmfw__op_script(op, "bank info", ms);
 
 	job->step = INFO_ERASED;
-	stmfw__buf_printf(stmfw__op_script(op, "bank info", ms), "flash erase_check %u",
-			  job->search.number);
+	if (*bank->target && stmfw__is_main_flash(bank)) {
+		stmfw__memory_read_script(b, bank->target, &first);
+		stmfw__buf_puts(b, ";");
+	}
+	stmfw__buf_printf(b, "flash erase_check %u", job->search.number);
 	return MOVE_SEND;
 }
 
