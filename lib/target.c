@@ -14,12 +14,14 @@
 
 /* One line for each: name, type, state, examined. OpenOCD's own idea of the state is taken only if
    it is the one in `known`, which it has just waited for: else it may be old, and arp_poll comes
-   first; if that fails, the state is not known. Twice after a reset: the first look finds only
-   that. */
+   first. Twice after a reset: the first look finds only that. Twice also if it fails: after 0.12 the
+   look that finds a chip in lockup (it has no firmware) and halts it is a failure. If that fails
+   too, the state is not known. */
 static const char list_lambda[] =
 	"apply {{known} {set o {};foreach t [target names] {"
 	"if {[catch {set s [$t curstate];"
-	"if {$s ne $known} {$t arp_poll;set s [$t curstate]}}]} {set s unknown};"
+	"if {$s ne $known} {$t arp_poll;set s [$t curstate]}}] &&"
+	" [catch {$t arp_poll;set s [$t curstate]}]} {set s unknown};"
 	"if {$s eq {reset}} {catch {$t arp_poll;set s [$t curstate]}};"
 	"if {[catch {$t was_examined} e]} {set e 0};"
 	"if {[catch {$t cget -type} y]} {set y {}};"
