@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Asking something that only an OpenOCD answers; the answer is also where we learn who it is. What cannot be found out stays empty. `transport
+ * Asking something that only an OpenOCD answers; the answer is also where we learn who it is. What
+ * cannot be found out stays empty. `adapter name` is `adapter_name` in 0.10, and printed. `transport
  * select` is asked only after init, because before it OpenOCD takes the question as an order.
  */
 #include <string.h>
@@ -14,7 +15,8 @@
 static const char script[] =
 	"apply {{} {"
 	"set o {};"
-	"foreach {q s} {version exec {info patchlevel} exec {adapter name} exec"
+	"foreach {q s} {version exec {info patchlevel} exec"
+	" {if {[catch {adapter name} n]} {set n [capture adapter_name]};set n} exec"
 	" {transport select} init} {"
 	"set r {};"
 	"if {$s ne {init} || [command mode] eq {exec}} {if {[catch $q r]} {set r {}}};"
