@@ -2,7 +2,8 @@
 /*
  * Asking something that only an OpenOCD answers; the answer is also where we learn who it is. What
  * cannot be found out stays empty. `adapter name` is `adapter_name` in 0.10, and printed. `transport
- * select` is asked only after init, because before it OpenOCD takes the question as an order.
+ * select` is asked only after init, because before it OpenOCD takes the question as an order. It
+ * calls "swd (hla)" after 0.12 what was "hla_swd" before.
  */
 #include <string.h>
 
@@ -17,7 +18,7 @@ static const char script[] =
 	"set o {};"
 	"foreach {q s} {version exec {info patchlevel} exec"
 	" {if {[catch {adapter name} n]} {set n [capture adapter_name]};set n} exec"
-	" {transport select} init} {"
+	" {regsub {^(.*) [(](.*)[)]$} [string trim [transport select]] {\\2_\\1}} init} {"
 	"set r {};"
 	"if {$s ne {init} || [command mode] eq {exec}} {if {[catch $q r]} {set r {}}};"
 	"lappend o [string map [list \\n { }] [string trim $r]]};"

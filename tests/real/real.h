@@ -99,5 +99,7 @@ int run_real(const char *name, const struct real_test *tests);
 /* The same for tests that need the virtual board: skips them, each by its name, with an OpenOCD
    that cannot reach it. */
 int run_on_board(const char *name, const struct real_test *tests);
+/* Each is skipped, by its name. */
+int skip_all(const struct real_test *tests, const char *why);
 
 #endif

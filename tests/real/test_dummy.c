@@ -5,7 +5,6 @@
  */
 #include <signal.h>
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "real.h"
 
@@ -145,26 +144,6 @@ START_TEST(binary_results_of_a_megabyte_arrive_whole)
 			     "set o {};for {set i 0} {$i<256} {incr i} {append o [subst [format "
 			     "{\\%03o} $i]]};unset i;apply {o {string repeat $o 4096}} $o[unset o]", 0, DONE));
 	ck_assert_uint_eq(seen_length, 1 << 20);
-}
-END_TEST
-
-/* It prints its answers there, and to who is on telnet. */
-START_TEST(a_long_answer_does_not_flood_openocds_log)
-{
-	struct stat before, after;
-	char log[100];
-
-	start_dummy();
-	connect_client();
-	snprintf(log, sizeof(log), "%s/openocd.log", real.dir);
-	ck_assert_int_eq(stat(log, &before), 0);
-	tcl("string repeat flood 100000");
-	ck_assert_uint_eq(outcome.res.text_len, 500000);
-	tcl("expr 1"); /* by now it has been printed */
-	ck_assert_int_eq(stat(log, &after), 0);
-	ck_assert_int_lt(after.st_size - before.st_size, 100);
-	tcl("echo \"seen by all\"");
-	ck_assert_ptr_nonnull(strstr(outcome.log, "seen by all"));
 }
 END_TEST
 
@@ -396,7 +375,6 @@ int main(void)
 		{ openocds_own_reason_and_number_are_told, 1 },
 		{ no_script_can_break_out_of_its_envelope, 1 },
 		{ binary_results_of_a_megabyte_arrive_whole, 1 },
-		{ a_long_answer_does_not_flood_openocds_log, 1 },
 		{ the_longest_script_works_and_a_longer_one_is_refused_here, 1 },
 		{ nothing_is_left_in_the_interpreter, 1 },
 		{ notifications_come_only_when_asked_for, 1 },
