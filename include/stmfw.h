@@ -669,7 +669,8 @@ typedef struct stmfw_write_opts {
 /**
  * The plain single command `flash write_image`. It does not prove what it wrote.
  * res->bytes is OpenOCD's count, which some versions round up to whole sectors.
- * Reports  STMFW_ERANGE  OpenOCD wrote 0 bytes: no flash bank at that address, or an empty file
+ * Reports  STMFW_ERANGE  OpenOCD wrote 0 bytes: no flash bank at that address, or an empty file; or
+ *                        only a part, which it has written: the bank ends before
  */
 STMFW_API int stmfw_write_image(stmfw_client *c, const stmfw_write_opts *opts,
 				stmfw_done_cb cb, void *arg, stmfw_op *op);

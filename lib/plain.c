@@ -86,6 +86,11 @@ static enum move plain_next(struct op *op, const struct reply *last)
 		return stmfw__op_fail(
 			op, p->wrong_count,
 			"OpenOCD handled 0 bytes: no flash bank there, or an empty file");
+	if (stmfw__has_line(last->log, "no flash bank found for address"))
+		return stmfw__op_fail(op, p->wrong_count,
+				      "OpenOCD handled %" PRIu64 " bytes, and for the rest of the "
+				      "image there is no flash bank",
+				      n);
 	if (p->expected && n != p->expected)
 		return stmfw__op_fail(op, p->wrong_count,
 				      "OpenOCD handled %" PRIu64 " bytes instead of %" PRIu64, n,
