@@ -192,10 +192,14 @@ int stmfw_banks(stmfw_client *c, stmfw_done_cb cb, void *arg, stmfw_op *out)
 /* Both lists in one request. What is protected only the first one tells: where a driver protects by
    blocks of sectors, the states in the second one may be what it once assumed. The versions that
    know no second one (a syntax error: -601) have sectors in the first. Any other failure must not
-   be taken for that, or blocks would pass for sectors and others be erased than was meant. */
+   be taken for that, or blocks would pass for sectors and others be erased than was meant.
+   0.10 prints a list instead of returning it, perhaps behind something else. */
 static const char both_lists[] =
-	"apply {n {set b [flash info $n];"
-	"set c [catch {flash info $n sectors} s d];set e $c;"
+	"apply {n {set f {args {set r [flash info {*}$args];"
+	"if {$r eq {}} {set r [regsub {^[^#]*} [capture {flash info {*}$args}] {}]};"
+	"set r}};"
+	"set b [apply $f $n];"
+	"set c [catch {apply $f $n sectors} s d];set e $c;"
 	"if {$c == 1} {catch {set e [lindex [dict get $d -errorcode] 1]}};"
 	"if {$e eq {-601}} {set s {}} elseif {$c} {return {*}$d $s};"
 	"return \"$b\\n$s\"}}";

@@ -238,6 +238,15 @@ static void look_at_banks(const stmfw_result *res)
 	ck_assert_uint_eq(res->banks[0].size, 0x10000);
 }
 
+static void look_at_sectors(const stmfw_result *res)
+{
+	look_at_banks(res);
+	ck_assert_uint_eq(res->banks[0].sector_count, 1);
+	ck_assert_uint_eq(res->banks[0].sectors[0].offset, 0);
+	ck_assert_uint_eq(res->banks[0].sectors[0].size, 0x10000);
+	ck_assert_str_eq(res->banks[0].chip, "faux flash driver");
+}
+
 START_TEST(targets_and_banks_are_typed)
 {
 	start();
@@ -247,6 +256,8 @@ START_TEST(targets_and_banks_are_typed)
 											 : "";
 	outcome.look = look_at_banks;
 	RUN_OK(stmfw_banks(real.client, DONE));
+	outcome.look = look_at_sectors;
+	RUN_OK(stmfw_bank_info(real.client, 0, 0, DONE));
 	RUN_FAILS(STMFW_ERANGE, stmfw_bank_info(real.client, 1, 0, DONE));
 	RUN_FAILS(STMFW_ETARGET, stmfw_read_words(real.client, NULL, 0, 32, 1, DONE));
 	RUN_FAILS(STMFW_ERANGE, stmfw_halt(real.client, "no such target", DONE));
