@@ -5,22 +5,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "dialect.h"
 #include "memory.h"
 #include "tcl.h"
 
 #define ADDRESSES ((uint64_t)1 << 32) /* that an STM32 has */
-
-/* Up to 0.11 the key `name` holds the driver, and the bank's name is only in `flash banks`. */
-static const char list_banks[] =
-	"apply {{} {set o {};set i 0;foreach b [flash list] {"
-	"set g {};catch {set g [dict get $b target]};"
-	"set n [dict get $b name];"
-	"if {[dict exists $b driver]} {set d [dict get $b driver]} else {"
-	"set d $n;set n {};"
-	"regexp \"#$i : (\\[^ \\]+) \" [capture {flash banks}] all n};"
-	"lappend o [join [list $i $n $d $g [dict get $b base] [dict get $b size]] \\t];"
-	"incr i};"
-	"join $o \\n}}";
 
 static bool keep_banks(struct op *op, const char *list, size_t length, stmfw_bank **banks,
 		       size_t *count)
@@ -53,7 +42,7 @@ void stmfw__bank_script(struct buf *b, const struct bank_search *s)
 			  "(%d || [dict get [lindex [flash list] %u] size] == 0)} "
 			  "{flash probe %u};",
 			  s->number, s->probe, s->number, s->number);
-	stmfw__buf_puts(b, list_banks);
+	stmfw__buf_puts(b, stmfw__tell_banks);
 }
 
 enum move stmfw__no_such_bank(struct op *op, unsigned int number, size_t count)
@@ -166,7 +155,7 @@ static enum move banks_next(struct op *op, const struct reply *last)
 	stmfw_bank *banks;
 
 	if (!last)
-		return stmfw__op_send(op, "flash banks", list_banks);
+		return stmfw__op_send(op, "flash banks", stmfw__tell_banks);
 	if (!reply_ok(last))
 		return stmfw__op_refused(op, STMFW_ECOMMAND, last);
 	if (!keep_banks(op, last->result, last->result_len, &banks, &op->res.count))
@@ -189,21 +178,6 @@ int stmfw_banks(stmfw_client *c, stmfw_done_cb cb, void *arg, stmfw_op *out)
 
 /* ---- one bank in detail: find and probe -> blocks and sectors -> (erase_check) ---- */
 
-/* Both lists in one request. What is protected only the first one tells: where a driver protects by
-   blocks of sectors, the states in the second one may be what it once assumed. The versions that
-   know no second one (a syntax error: -601) have sectors in the first. Any other failure must not
-   be taken for that, or blocks would pass for sectors and others be erased than was meant.
-   0.10 prints a list instead of returning it, perhaps behind something else. */
-static const char both_lists[] =
-	"apply {n {set f {args {set r [flash info {*}$args];"
-	"if {$r eq {}} {set r [regsub {^[^#]*} [capture {flash info {*}$args}] {}]};"
-	"set r}};"
-	"set b [apply $f $n];"
-	"set c [catch {apply $f $n sectors} s d];set e $c;"
-	"if {$c == 1} {catch {set e [lindex [dict get $d -errorcode] 1]}};"
-	"if {$e eq {-601}} {set s {}} elseif {$c} {return {*}$d $s};"
-	"return \"$b\\n$s\"}}";
-
 static enum move info_done(struct op *op)
 {
 	struct bank_info_job *job = op->job;
@@ -225,7 +199,7 @@ static enum move ask_sectors(struct op *op)
 	struct bank_info_job *job = op->job;
 
 	job->step = INFO_SECTORS;
-	stmfw__buf_printf(stmfw__op_script(op, "bank info", 0), "%s %u", both_lists,
+	stmfw__buf_printf(stmfw__op_script(op, "bank info", 0), "%s %u", stmfw__tell_sectors,
 			  job->search.number);
 	return MOVE_SEND;
 }

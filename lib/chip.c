@@ -12,6 +12,7 @@
 #include "chip.h"
 
 #include "bank.h"
+#include "dialect.h"
 #include "memory.h"
 #include "tcl.h"
 

@@ -2,6 +2,7 @@
 /* Calls that are one command: any Tcl, notifications, shutdown. */
 #include <string.h>
 
+#include "dialect.h"
 #include "engine.h"
 #include "tcl.h"
 
@@ -25,10 +26,7 @@ static enum move command_next(struct op *op, const struct reply *last)
 		op->res.status = STMFW_ECOMMAND; /* of any Tcl we know no better */
 		return MOVE_DONE;
 	}
-	size_t n = last->result_len;
-	if (n && last->result[n - 1] == '\n') /* 0.11 and 0.12 leave one at the end of output */
-		n--;
-	stmfw__op_text(op, last->result, n);
+	stmfw__op_text(op, last->result, stmfw__printed_length(last));
 	return stmfw__op_ok(op);
 }
 
@@ -62,16 +60,11 @@ static enum move notify_next(struct op *op, const struct reply *last)
 {
 	const struct notify_job *job = op->job;
 	struct stmfw_client *c = op->client;
-	const char *want = job->event ? "on" : "off";
 
-	if (!last) {
-		/* After 0.12 the command is called `tcl notifications`; the old name would log. */
-		stmfw__buf_printf(stmfw__op_script(op, "notifications", 0),
-				  "if {[llength [info commands tcl]]} {tcl notifications %s} "
-				  "else {tcl_notifications %s}",
-				  want, want);
-		return MOVE_SEND;
-	}
+	if (!last)
+		return stmfw__op_send(op, "notifications",
+				      job->event ? stmfw__notifications_on
+						 : stmfw__notifications_off);
 	if (!reply_ok(last))
 		return stmfw__op_refused(op, STMFW_EUNSUPPORTED, last);
 	c->event = job->event;
@@ -99,17 +92,11 @@ int stmfw_notifications(stmfw_client *c, stmfw_event_cb event, void *event_arg, 
 
 /* ---- shutdown ---- */
 
-/* Up to 0.12 `shutdown` returns with OpenOCD's "close connection", later with Tcl's "exit". */
-static bool is_exit(const struct reply *r)
-{
-	return r->code == 0 || r->code == 6 || r->code == -600 || r->ocd_code == -600;
-}
-
 static enum move shutdown_next(struct op *op, const struct reply *last)
 {
 	if (!last)
 		return stmfw__op_send(op, "shutdown", "shutdown");
-	return is_exit(last) ? MOVE_WAIT : stmfw__op_refused(op, STMFW_ECOMMAND, last);
+	return stmfw__is_exit(last) ? MOVE_WAIT : stmfw__op_refused(op, STMFW_ECOMMAND, last);
 }
 
 static const struct op_kind shutdown_kind = { .name = "shutdown", .next = shutdown_next };

@@ -14,6 +14,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "dialect.h"
 #include "memory.h"
 #include "parse.h"
 #include "tcl.h"

@@ -1,28 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Asking something that only an OpenOCD answers; the answer is also where we learn who it is. What
- * cannot be found out stays empty. `adapter name` is `adapter_name` in 0.10, and printed. `transport
- * select` is asked only after init, because before it OpenOCD takes the question as an order. It
- * calls "swd (hla)" after 0.12 what was "hla_swd" before.
+ * cannot be found out stays empty.
  */
 #include <string.h>
 
+#include "dialect.h"
 #include "engine.h"
 #include "hello.h"
 #include "parse.h"
 
 #define CONSOLE_LINE_LIMIT 2559u /* since 0.11 */
-
-static const char script[] =
-	"apply {{} {"
-	"set o {};"
-	"foreach {q s} {version exec {info patchlevel} exec"
-	" {if {[catch {adapter name} n]} {set n [capture adapter_name]};set n} exec"
-	" {regsub {^(.*) [(](.*)[)]$} [string trim [transport select]] {\\2_\\1}} init} {"
-	"set r {};"
-	"if {$s ne {init} || [command mode] eq {exec}} {if {[catch $q r]} {set r {}}};"
-	"lappend o [string map [list \\n { }] [string trim $r]]};"
-	"join $o \\n}}";
 
 /* "Open On-Chip Debugger 0.12.0+dev-..." */
 static void parse_version(stmfw_server *s)
@@ -69,7 +57,7 @@ static enum move keep_server(struct op *op, const struct reply *last)
 
 enum move stmfw__hello_send(struct op *op)
 {
-	return stmfw__op_send(op, "connect", script);
+	return stmfw__op_send(op, "connect", stmfw__tell_server);
 }
 
 enum move stmfw__hello_take(struct op *op, const struct reply *last)

@@ -1,41 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Memory words and blocks, as lists of numbers.
- *
- * OpenOCD has read_memory and write_memory since 0.12; before that mem2array and array2mem, which
- * work on a variable: here one inside a lambda, so that nothing stays behind.
- */
+/* Memory words and blocks, as lists of numbers. */
 #include "memory.h"
 
 #include <string.h>
 
+#include "dialect.h"
 #include "parse.h"
 #include "tcl.h"
 
 #define WORDS_MAX 16384u
 #define BLOCK_MAX 65536u
 #define SLOWEST_BYTES_PER_SECOND 1024u
-
-/* Looked up, because `$t` alone would run any command of that name. */
-#define FIND_TARGET                                                     \
-	"if {$t eq {}} {set t [target current]};"                       \
-	"if {[lsearch -exact [target names] $t] < 0} {"                 \
-	"error \"there is no target \\\"$t\\\"\"};"
-
-const char stmfw__memory_reader[] =
-	"{{t a w n} {"
-	FIND_TARGET
-	"if {[llength [info commands read_memory]]} {return [$t read_memory $a $w $n]};"
-	"$t mem2array v $w $a $n;"
-	"set o {};for {set i 0} {$i<$n} {incr i} {lappend o $v($i)};"
-	"set o}}";
-
-static const char writer[] =
-	"{{t a w n l} {"
-	FIND_TARGET
-	"if {[llength [info commands write_memory]]} {return [$t write_memory $a $w $l]};"
-	"set i 0;foreach x $l {set v($i) $x;incr i};"
-	"$t array2mem v $w $a $n}}";
 
 /* Applies one of the two. */
 static void put_range(struct buf *b, const char *lambda, const char *target,
@@ -55,7 +30,7 @@ void stmfw__memory_read_script(struct buf *b, const char *target, const struct m
 void stmfw__memory_write_script(struct buf *b, const char *target, const struct memory_range *r,
 				const uint32_t *values)
 {
-	put_range(b, writer, target, r);
+	put_range(b, stmfw__memory_writer, target, r);
 	stmfw__buf_puts(b, " {");
 	for (size_t i = 0; i < r->count; i++)
 		stmfw__buf_printf(b, "%lu ", (unsigned long)values[i]);

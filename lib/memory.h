@@ -11,9 +11,6 @@ struct memory_range {
 	size_t count;
 };
 
-/* A lambda of target, address, width and count, for scripts that read several things. Its result is
-   the list of values. */
-extern const char stmfw__memory_reader[];
 /* A script whose result is the list of values. target NULL: the current one. */
 void stmfw__memory_read_script(struct buf *b, const char *target, const struct memory_range *r);
 /* A script that writes the values. */
