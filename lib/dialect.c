@@ -56,19 +56,25 @@ const char stmfw__tell_sectors[] =
 	"error \"there is no target \\\"$t\\\"\"};"
 
 /* read_memory and write_memory are there since 0.12. Before that mem2array and array2mem work on a
-   variable: here one inside the lambda, so that nothing stays behind. */
+   variable, which has to be a global one: 0.10 calls them from a procedure of its own, would not
+   find ours and write zeros, and call that a success. It is gone when the lambda ends. */
+#define WITH_VARIABLE(script)               \
+	"set c [catch {" script "} o d];"   \
+	"unset -nocomplain ::stmfw_memory;" \
+	"if {$c} {return {*}$d $o};"
+
 const char stmfw__memory_reader[] =
 	"{{t a w n} {" FIND_TARGET
-	"if {[llength [info commands read_memory]]} {return [$t read_memory $a $w $n]};"
-	"$t mem2array v $w $a $n;"
-	"set o {};for {set i 0} {$i<$n} {incr i} {lappend o $v($i)};"
-	"set o}}";
+	"if {[llength [info commands read_memory]]} {return [$t read_memory $a $w $n]};" WITH_VARIABLE(
+		"$t mem2array ::stmfw_memory $w $a $n;"
+		"set l {};for {set i 0} {$i<$n} {incr i} {lappend l $::stmfw_memory($i)};"
+		"set l") "set o}}";
 
 const char stmfw__memory_writer[] =
 	"{{t a w n l} {" FIND_TARGET
-	"if {[llength [info commands write_memory]]} {return [$t write_memory $a $w $l]};"
-	"set i 0;foreach x $l {set v($i) $x;incr i};"
-	"$t array2mem v $w $a $n}}";
+	"if {[llength [info commands write_memory]]} {return [$t write_memory $a $w $l]};" WITH_VARIABLE(
+		"set i 0;foreach x $l {set ::stmfw_memory($i) $x;incr i};"
+		"$t array2mem ::stmfw_memory $w $a $n") "set n}}";
 
 /* It is called `tcl notifications` after 0.12; the old name would log. */
 #define NOTIFICATIONS(value)                                                \

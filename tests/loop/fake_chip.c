@@ -132,7 +132,7 @@ static const char *request;
    is there to be answered. */
 static void make_sums(struct fake_conn *conn)
 {
-	static const char writer[] = "array2mem v $w $a $n}} ";
+	static const char writer[] = "set n}} ";
 	const char *p = strstr(request, writer);
 	char name[64];
 
@@ -723,7 +723,7 @@ static const struct {
 	{ "reset halt;", reset_and_list },
 	{ "reset init;", reset_and_list },
 	{ "foreach t [target names]", list_targets },
-	{ "array2mem v $w $a $n}} ", write_memory },
+	{ "set n}} ", write_memory },
 	{ "list $c 0}} ", read_ids },
 	{ "set l}} ", read_signature },
 	{ "set o}} ", read_memory },

@@ -165,10 +165,18 @@ START_TEST(every_chip_is_known_by_both_drivers)
 END_TEST
 
 /* Up to 0.11 there is no read_memory. */
+/* What the versions had before read_memory, up to 0.12. After that it is only made of it. */
+static bool has_mem2array(void)
+{
+	return strcmp(tcl("info procs {* mem2array}"), "") == 0;
+}
+
 START_TEST(a_chip_is_known_without_read_memory)
 {
 	looked_for = F407;
 	start(looked_for, _i ? DAPDIRECT : HLA, NULL);
+	if (!has_mem2array())
+		return;
 	tcl("rename read_memory hidden_from_us");
 	outcome.look = look_at_chip;
 	RUN_OK(stmfw_identify(real.client, NULL, DONE));
@@ -254,6 +262,29 @@ START_TEST(memory_words_and_blocks)
 	ck_assert_int_eq(stmfw_read_words(real.client, NULL, 0, 24, 1, DONE), STMFW_EINVAL);
 	ck_assert_int_eq(stmfw_read_words(real.client, NULL, 0, 32, 16385, DONE), STMFW_EINVAL);
 	ck_assert_int_eq(stmfw_read_words(real.client, NULL, 0, 32, 0, DONE), STMFW_EINVAL);
+}
+END_TEST
+
+/* Up to 0.11 there are mem2array and array2mem; 0.10 calls a target's command from a procedure, so
+   that a variable of ours is not seen there. */
+START_TEST(memory_without_read_memory_and_write_memory)
+{
+	const uint32_t words[] = { 0x11223344, 0, 0xffffffff };
+
+	start(F103, _i ? DAPDIRECT : HLA, NULL);
+	RUN_OK(stmfw_halt(real.client, NULL, DONE));
+	if (!has_mem2array())
+		return;
+	tcl("rename read_memory hidden_read;rename write_memory hidden_write;"
+	    "foreach n {mem2array array2mem} {rename \"stm32f1x.cpu $n\" hidden_$n;"
+	    "proc \"stm32f1x.cpu $n\" args \"eval hidden_$n \\$args\"};unset n");
+	RUN_OK(stmfw_write_words(real.client, NULL, 0x20000000, 32, words, 3, DONE));
+	outcome.look = look_at_words;
+	RUN_OK(stmfw_read_words(real.client, NULL, 0x20000000, 32, 3, DONE));
+	ck_assert_str_eq(tcl("mdw 0x20000000 3"), "0x20000000: 11223344 00000000 ffffffff ");
+	ck_assert_str_eq(tcl("info globals stmfw*"), "");
+	RUN_FAILS(STMFW_ETARGET, stmfw_read_words(real.client, NULL, 0x60000000, 32, 1, DONE));
+	ck_assert_str_eq(tcl("info globals stmfw*"), "");
 }
 END_TEST
 
@@ -497,6 +528,7 @@ int main(void)
 		{ write_protection_is_told_by_sector, 1 },
 		{ read_protection_is_recognised, 4 },
 		{ memory_words_and_blocks, 2 },
+		{ memory_without_read_memory_and_write_memory, 2 },
 		{ whole_flash_is_read_and_proven, 8 },
 		{ any_range_is_read, 1 },
 		{ one_different_byte_is_not_proven, 4 },
