@@ -155,8 +155,7 @@ static const char *const names[] = {
 	"\b",
 	"\x01",
 	"\x1a",
-	"a\x1a"
-	"b",
+	"a\032b",
 	"\x1b[0m",
 	"\x7f",
 	"\x80",
