@@ -21,6 +21,7 @@ import traceback
 
 BOARD = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("BOARD", "./stmfw-board")
 OPENOCD = os.environ.get("OPENOCD", "openocd")
+OPENOCD = os.path.abspath(OPENOCD) if os.sep in OPENOCD else OPENOCD
 CONFIGS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "openocd")
 
 TARGETS = {"f103c8": "stm32f1x", "f103cb": "stm32f1x", "f407vg": "stm32f4x", "f072rb": "stm32f0x"}

@@ -28,6 +28,7 @@ def argument(number, name, default):
 BOARD = argument(1, "BOARD", "./stmfw-board")
 TOOLS = argument(2, "TOOLS", ".")
 OPENOCD = os.environ.get("OPENOCD", "openocd")
+OPENOCD = os.path.abspath(OPENOCD) if os.sep in OPENOCD else OPENOCD
 CONFIGS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "openocd")
 
 TARGETS = {"f103c8": "stm32f1x", "f103cb": "stm32f1x", "f407vg": "stm32f4x"}
