@@ -411,6 +411,14 @@ STMFW_API int stmfw_image_write(const stmfw_image *image, enum stmfw_image_type 
  */
 #define STMFW_INIT(type) { .size = sizeof(type) }
 
+/** How bytes of flash and images travel between this process and OpenOCD. */
+enum stmfw_transfer {
+	STMFW_TRANSFER_AUTO = 0, /* shared if OpenOCD sees a file of ours, which is tried; else inline */
+	STMFW_TRANSFER_SHARED,   /* in a file that both see                                         */
+	STMFW_TRANSFER_INLINE    /* in request and reply; no file of ours is made. OpenOCD makes a  */
+				 /* temporary one (0600) and deletes it, both in the same request   */
+};
+
 typedef struct stmfw_client_opts {
 	size_t size;                   /* sizeof(stmfw_client_opts)                            */
 	uint32_t connect_timeout_ms;   /* 0: 5 000; name lookup, connection and first answer   */
@@ -426,6 +434,7 @@ typedef struct stmfw_client_opts {
 				       /* by telnet and from a child: each line, at once        */
 	void *log_arg;
 	const stmfw_allocator *alloc;  /* copied; NULL: the C library's                        */
+	enum stmfw_transfer transfer;  /* 0: the two find out                                  */
 } stmfw_client_opts;
 
 /**
