@@ -24,6 +24,9 @@
 #define MOST_SHARED ((size_t)1 << 20)
 #define MOST_INLINE ((size_t)128 << 10)
 #define MOST_MEMORY ((size_t)32 << 10)
+/* Each command that writes flash costs OpenOCD a hundred probe commands, so let it write much. Of
+   these a byte of 0 takes 11 on a telnet console, with all the quoting; OpenOCD takes 4 MiB. */
+#define MOST_TO ((size_t)256 << 10)
 /* A byte of a reply takes at most so many on the wire: as %00, or as " 0x00". */
 #define WORST_BYTE 6u
 
@@ -33,7 +36,7 @@ bool stmfw__carrier_begin(struct carrier *c, struct op *op, const char *dir)
 {
 	enum stmfw_transfer wanted = op->client->opts.transfer;
 
-	*c = (struct carrier){ .no_scratch = "" };
+	*c = (struct carrier){ .no_scratch = "", .kept = "" };
 	if (wanted == STMFW_TRANSFER_INLINE || stmfw__scratch_begin(&c->scratch, op, dir))
 		return true;
 	if (wanted == STMFW_TRANSFER_SHARED || op->arena.failed)
@@ -64,7 +67,7 @@ static bool in_reply(struct carrier *c, struct op *op, enum carrier_way way, siz
 	stmfw__scratch_close(&c->scratch);
 	c->way = way;
 	c->most_from = fits == 0 ? 1 : fits < most ? fits : most;
-	c->most_to = MOST_INLINE;
+	c->most_to = MOST_TO;
 	c->bytes = stmfw__arena_alloc(&op->arena, c->most_from);
 	if (!c->bytes)
 		stmfw__op_ok(op); /* which says that memory ran out */
@@ -82,7 +85,8 @@ bool stmfw__carrier_settle(struct carrier *c, struct op *op, const char *answer)
 	answer += 2;
 	if (c->scratch.dir && stmfw__scratch_is_shared(&c->scratch, answer)) {
 		c->way = CARRIER_SHARED;
-		c->most_from = c->most_to = MOST_SHARED;
+		c->most_from = MOST_SHARED;
+		c->most_to = SIZE_MAX;
 		return true;
 	}
 	if (op->client->opts.transfer == STMFW_TRANSFER_SHARED) {
@@ -218,7 +222,7 @@ bool stmfw__carrier_fetch(struct carrier *c, void *bytes, size_t length, size_t 
 bool stmfw__carrier_command(struct carrier *c, struct buf *b, const char *before,
 			    const char *after)
 {
-	c->put = 0;
+	c->put = c->kept_length;
 	if (c->way != CARRIER_SHARED) {
 		stmfw__inline_begin(b, before, after);
 		return true;
@@ -243,5 +247,39 @@ bool stmfw__carrier_put(struct carrier *c, struct buf *b, const void *bytes, siz
 void stmfw__carrier_command_end(struct carrier *c, struct buf *b)
 {
 	if (c->way != CARRIER_SHARED)
-		stmfw__inline_end(b, c->put);
+		stmfw__inline_end(b, c->put, c->kept);
+	c->kept = "";
+	c->kept_length = 0;
+}
+
+/* ---- in parts ---- */
+
+void stmfw__carrier_part(struct carrier *c, struct buf *b, const void *bytes, size_t length)
+{
+	stmfw__inline_begin(b, NULL, NULL);
+	stmfw__inline_bytes(b, bytes, length);
+	c->kept_length += length;
+	stmfw__inline_end(b, c->kept_length, c->kept);
+}
+
+bool stmfw__carrier_part_taken(struct carrier *c, struct op *op, const struct reply *reply)
+{
+	const char *kept = reply_ok(reply) ? stmfw__arena_strdup(&op->arena, reply->result) : "";
+
+	c->kept = kept ? kept : "";
+	if (!reply_ok(reply))
+		stmfw__op_refused(op, STMFW_ECOMMAND, reply);
+	else if (!kept)
+		stmfw__op_ok(op); /* which says that memory ran out */
+	return c->kept[0] != '\0';
+}
+
+bool stmfw__carrier_forget(struct carrier *c, struct buf *b)
+{
+	bool any = c->kept[0] != '\0';
+
+	if (any)
+		stmfw__inline_forget(b, c->kept);
+	c->kept = "";
+	return any;
 }

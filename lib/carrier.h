@@ -22,7 +22,9 @@ struct carrier {
 	uint8_t *bytes;         /* not shared: those of the last reply */
 	size_t most_from;       /* OpenOCD, with one request */
 	size_t most_to;         /* OpenOCD, with one request */
-	size_t put;             /* so far, into the current request */
+	size_t put;             /* into the file, so far */
+	const char *kept;       /* what a file of earlier requests is known by, or "" */
+	size_t kept_length;     /* what is in it */
 	const char *no_scratch; /* why there is none, or "" */
 };
 
@@ -56,6 +58,12 @@ bool stmfw__carrier_command(struct carrier *c, struct buf *b, const char *before
 			    const char *after);
 bool stmfw__carrier_put(struct carrier *c, struct buf *b, const void *bytes, size_t length);
 void stmfw__carrier_command_end(struct carrier *c, struct buf *b);
+
+/* More than most_to: all but the rest in requests of their own, before the command. The taken one
+   false: op->res says why, and nothing is left of it. Forgotten false: there is none. */
+void stmfw__carrier_part(struct carrier *c, struct buf *b, const void *bytes, size_t length);
+bool stmfw__carrier_part_taken(struct carrier *c, struct op *op, const struct reply *reply);
+bool stmfw__carrier_forget(struct carrier *c, struct buf *b);
 
 /* The file of ours failed. */
 enum move stmfw__carrier_failed(const struct carrier *c, struct op *op);

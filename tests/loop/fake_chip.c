@@ -21,6 +21,7 @@ struct text {
 };
 
 static struct text out; /* one answer at a time is enough */
+static const char *request; /* that is answered, all of it */
 
 static void put(const char *fmt, unsigned long a, unsigned long b)
 {
@@ -97,8 +98,8 @@ static void list_targets(struct fake_conn *conn, const char *args)
 }
 
 static void verify_image(struct fake_conn *conn, const char *args);
+static void load_image(struct fake_conn *conn, const char *args);
 static void fill(struct fake_conn *conn, unsigned long width, const char *args);
-static void put_answer_of_file(void);
 
 /* What the option bytes say comes into force. */
 static void load_options(void)
@@ -130,9 +131,6 @@ static void run_and_list(struct fake_conn *conn, const char *args)
 	fake_chip.state = "running";
 	list_targets(conn, args);
 }
-
-/* The request that is answered, all of it. */
-static const char *request;
 
 /* The client has written a program, its table, and ranges as pairs of words: the pairs are what
    is there to be answered. */
@@ -177,14 +175,20 @@ static void put_area(void)
    begins with the name. */
 static void on_target(struct fake_conn *conn, const char *args)
 {
-	static const char verify[] = "verify_image ";
-	char name[64], script[2048];
+	static const char verify[] = "verify_image ", load[] = "load_image ";
+	static char script[300000];
+	char name[64];
 
 	word(&args, name, sizeof(name));
 	word(&args, script, sizeof(script));
 	ck_assert_msg(!*name || strcmp(name, FAKE_CHIP_TARGET) == 0, "target %s", name);
 	if (strncmp(script, verify, strlen(verify)) == 0) {
 		verify_image(conn, script + strlen(verify));
+		return;
+	}
+	if (strstr(script, load)) {
+		request = script;
+		load_image(conn, strstr(script, load) + strlen(load));
 		return;
 	}
 	if (strncmp(script, "set t [target current];list", 27) == 0) {
@@ -562,6 +566,8 @@ static unsigned long program_file(FILE *file, unsigned long offset)
 	return n;
 }
 
+#define KNOWN_BY "{/tmp/tcl.tmp.a b} after#7"
+
 /* The file of a command: the client's, or a temporary one of ours. True: that. */
 static bool is_temporary(const char **args)
 {
@@ -577,20 +583,64 @@ static bool is_temporary(const char **args)
 /* In a script with a temporary file: what is behind it, a number or content and its length. */
 static const char *behind_inline(void)
 {
-	static const char end[] = "{return {*}$o $r};set r}} ";
-	const char *at = strstr(request, end);
+	static const char end[] = "{return {*}$o $r};set r}} ", keep[] = "[list file delete $f]]}} ";
+	const char *at = strstr(request, keep);
+
+	if (at)
+		return at + strlen(keep);
+	at = strstr(request, end);
 
 	ck_assert_ptr_nonnull(at);
 	return at + strlen(end);
 }
 
+/* Our temporary file, with what the last request has brought. Returns its content. */
+static const char *take_content(size_t *length)
+{
+	static char content[700000];
+	const char *p = behind_inline();
+	char known_by[64];
+
+	if (!fake_chip.kept)
+		fake_chip.kept_length = 0;
+	fake_chip.kept_length += word_bytes(&p, content + fake_chip.kept_length,
+					    sizeof(content) - fake_chip.kept_length);
+	*length = fake_chip.kept_length;
+	ck_assert_uint_eq(number(&p), *length);
+	word(&p, known_by, sizeof(known_by));
+	ck_assert_str_eq(known_by, fake_chip.kept ? KNOWN_BY : "");
+	fake_chip.kept = false;
+	return content;
+}
+
+/* A part of what is too long for one request. */
+static void keep_part(struct fake_conn *conn, const char *args)
+{
+	size_t length;
+
+	(void)args;
+	take_content(&length);
+	fake_chip.temporary_files++;
+	fake_chip.parts++;
+	fake_chip.kept = true;
+	fake_reply_ok(conn, KNOWN_BY);
+}
+
+static void forget_parts(struct fake_conn *conn, const char *args)
+{
+	char known_by[64];
+
+	word(&args, known_by, sizeof(known_by));
+	ck_assert_str_eq(known_by, KNOWN_BY);
+	fake_chip.kept = false;
+	fake_reply_ok(conn, "");
+}
+
 static void write_inline(struct fake_conn *conn, unsigned long offset)
 {
-	static char content[FAKE_CHIP_FLASH_SIZE + 1];
-	const char *p = behind_inline();
-	size_t n = word_bytes(&p, content, sizeof(content));
+	size_t n;
+	const char *content = take_content(&n);
 
-	ck_assert_uint_eq(number(&p), n);
 	ck_assert_uint_le(offset + n, FAKE_CHIP_FLASH_SIZE);
 	for (size_t i = 0; i < n; i++)
 		fake_chip.flash[offset + i] &= (uint8_t)content[i];
@@ -622,7 +672,11 @@ static void write_bank(struct fake_conn *conn, const char *args)
 
 static void verify_bank(struct fake_conn *conn, const char *args)
 {
-	(void)args;
+	size_t length;
+
+	ck_assert_uint_eq(number(&args), 0);
+	if (is_temporary(&args))
+		take_content(&length);
 	fake_chip.file_commands++;
 	put("read %lu bytes from file x and flash bank 0 at offset 0x%08lx in 0.1s\n",
 	    fake_chip.file_done, 0);
@@ -755,8 +809,35 @@ static void read_bank(struct fake_conn *conn, const char *args)
 
 static void write_image(struct fake_conn *conn, const char *args)
 {
-	(void)args;
-	put("wrote %lu bytes from file x in 0.1s (%lu KiB/s)", 1024, 10);
+	size_t length;
+
+	if (strncmp(args, "erase ", 6) == 0)
+		args += 6;
+	if (is_temporary(&args)) {
+		take_content(&length);
+		put("wrote %lu bytes", length, 0);
+	} else {
+		put("wrote %lu bytes from file x in 0.1s (%lu KiB/s)", 1024, 10);
+	}
+	answer(conn);
+}
+
+/* FILE ADDRESS "bin" */
+static void load_image(struct fake_conn *conn, const char *args)
+{
+	size_t length = 0;
+
+	if (is_temporary(&args)) {
+		take_content(&length);
+	} else {
+		FILE *file = fopen(fake_chip.path, "r");
+
+		for (; file && fgetc(file) != EOF; length++)
+			;
+		if (file)
+			fclose(file);
+	}
+	put("downloaded %lu bytes in 0.1s (%lu KiB/s)", length - fake_chip.counts_less, 10);
 	answer(conn);
 }
 
@@ -803,6 +884,8 @@ static const struct {
 	void (*answer)(struct fake_conn *conn, const char *args);
 } scripts[] = {
 	{ "[info commands file]] && ", ways_and_more },
+	{ "[list file delete $f]]}} ", keep_part },
+	{ "after cancel $t;file delete $f}} ", forget_parts },
 	{ "list $t $r}} ", on_target },
 	{ "reset run;", run_and_list },
 	{ "reset halt;", reset_and_list },

@@ -55,6 +55,9 @@ struct fake_chip {
 	bool not_shared;       /* files of the client cannot be seen                  */
 	bool no_files;         /* ... and its Tcl has no commands for files           */
 	int temporary_files;   /* that it made                                        */
+	bool kept;             /* one of them is waiting for another part             */
+	size_t kept_length;    /* what is in it                                       */
+	int parts;             /* that came                                           */
 	bool wrong_token;      /* ... a file of that name is there, but another one   */
 	int short_by;          /* read_bank writes so many bytes less                 */
 	bool writes_nothing;   /* read_bank says it did                               */

@@ -8,6 +8,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -127,8 +128,42 @@ static void begin(void)
 	memset(&real, 0, sizeof(real));
 	strcpy(real.dir, "/tmp/stmfw-real-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(real.dir));
+	ck_assert_int_eq(mkdir(in_dir("temp"), 0700), 0);
 	ck_assert_int_eq(uv_loop_init(&real.loop), 0);
 	signal(SIGPIPE, SIG_IGN);
+}
+
+/* What it makes in its temporary directory is not to stay there. */
+static void start_openocd(const char *const *argv, const char *log)
+{
+	const char *ours = getenv("TMPDIR");
+	char kept[400];
+
+	snprintf(kept, sizeof(kept), "%s", ours ? ours : "");
+	setenv("TMPDIR", in_dir("temp"), 1);
+	real.openocd = spawn(argv, log);
+	if (ours)
+		setenv("TMPDIR", kept, 1);
+	else
+		unsetenv("TMPDIR");
+}
+
+static int files_in(const char *path)
+{
+	DIR *dir = opendir(path);
+	const struct dirent *e;
+	int n = 0;
+
+	while (dir && (e = readdir(dir)))
+		n += e->d_name[0] != '.';
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+int temporary_files(void)
+{
+	return files_in(in_dir("temp"));
 }
 
 static const char *openocd(void)
@@ -149,7 +184,7 @@ void start_dummy(void)
 	begin();
 	const char *log = in_dir("openocd.log");
 	const char *const argv[] = { openocd(), "-f", "/dev/null", "-c", config, NULL };
-	real.openocd = spawn(argv, log);
+	start_openocd(argv, log);
 	wait_for_openocd(log, "telnet");
 }
 
@@ -192,7 +227,7 @@ void start_board(const char *chip, const char *target_cfg, enum driver driver,
 						   : "interface/stlink-dap.cfg",
 				     "-c", attach, "-f", target_cfg, "-c",
 				     "gdb_port 0; telnet_port disabled; tcl_port 0", NULL };
-	real.openocd = spawn(argv, log);
+	start_openocd(argv, log);
 	wait_for_openocd(log, "gdb");
 }
 
@@ -268,6 +303,8 @@ void stop_all(void)
 	uv_run(&real.loop, UV_RUN_DEFAULT);
 	end(&real.openocd);
 	end(&real.board);
+	ck_assert_msg(temporary_files() == 0, "OpenOCD was made to leave a temporary file");
+	rmdir(in_dir("temp"));
 	remove_dir();
 	ck_assert_int_eq(uv_loop_close(&real.loop), 0);
 }
@@ -321,7 +358,15 @@ const char *at(const char *host, uint16_t port)
 
 void connect_client(void)
 {
-	ck_assert_int_eq(stmfw_client_new(&real.client, &real.loop, NULL), STMFW_OK);
+	connect_by(STMFW_TRANSFER_AUTO);
+}
+
+void connect_by(enum stmfw_transfer transfer)
+{
+	stmfw_client_opts opts = STMFW_INIT(stmfw_client_opts);
+
+	opts.transfer = transfer;
+	ck_assert_int_eq(stmfw_client_new(&real.client, &real.loop, &opts), STMFW_OK);
 	RUN_OK(stmfw_client_connect(real.client, at("localhost", real.tcl), DONE));
 }
 
