@@ -132,6 +132,29 @@ def test_shared_if_both_see_it():
         check_round_trip(rig)
 
 
+def test_through_the_telnet_console():
+    """Which takes no byte that cannot be typed."""
+    with Rig(image=every_byte(0x10000), telnet=True) as rig:
+        check_round_trip(rig, "--openocd", f"telnet://127.0.0.1:{rig.find_port('telnet')}", *INLINE)
+
+
+def test_openocd_without_commands_for_files():
+    """As 0.10 with its reduced Tcl: it can be read, as memory, and writing says what is missing."""
+    with Rig() as rig:
+        rig.tell_openocd("rename file {}; rename open {}")
+        rig.backup("shared.bin").check(0)
+        hidden = {"env": {"TMPDIR": "/nowhere"}}
+        rig.backup("x.bin", **hidden).check(0)
+        assert read(rig.path("x.bin")) == rig.image
+        rig.backup("--offset", "1001", "--length", "999", "y.bin", **hidden).check(0)
+        assert read(rig.path("y.bin")) == rig.image[1001:2000]
+        new = rig.file("new.bin", make_image(len(rig.image)))
+        rig.flash("--dry-run", new, **hidden).check(0)
+        rig.flash(new, **hidden).check(11, "no commands to make its own", "OpenOCD 0.11",
+                                       "/nowhere|TMPDIR")
+        assert rig.flash_now() == rig.image
+
+
 # ---- OpenOCD's disk
 
 
