@@ -21,7 +21,7 @@ static const char help[] =
 	"  --after run            then let its firmware start as after a reset (default);\n"
 	"          reset          the same, by a reset in any case; halt: leave it halted\n"
 	"  --force                replace FILE if it exists\n"
-	CLI_HELP
+	CLI_TRANSFER_HELP CLI_HELP
 	"\n";
 
 enum { OPT_BANK = CLI_OWN, OPT_OFFSET, OPT_LENGTH, OPT_SIZE, OPT_VERIFY, OPT_AFTER, OPT_FORCE };
@@ -33,6 +33,7 @@ static const struct option options[] = { { "bank", required_argument, NULL, OPT_
 					 { "verify", required_argument, NULL, OPT_VERIFY },
 					 { "after", required_argument, NULL, OPT_AFTER },
 					 { "force", no_argument, NULL, OPT_FORCE },
+					 CLI_TRANSFER_OPTION,
 					 CLI_LONG_OPTIONS };
 
 static const char *const verify_names[] = { "crc", "reread", "none" };

@@ -129,6 +129,20 @@ static bool set_wait(struct cli *cli, const char *text)
 	return true;
 }
 
+static bool set_transfer(struct cli *cli, const char *text)
+{
+	static const char *const names[] = { "auto", "shared", "inline" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(text, names[i]) == 0) {
+			cli->transfer = (enum stmfw_transfer)i;
+			return true;
+		}
+	cli_fail(cli, CLI_USAGE, "--help lists what can be said.",
+		 "--transfer does not take \"%s\".", text);
+	return false;
+}
+
 static bool bad_option(struct cli *cli, int kind, char **argv)
 {
 	const char *word = argv[optind - 1];
@@ -160,6 +174,8 @@ static bool take_option(struct cli *cli, int option, char **argv, const struct c
 		return set_server(cli, optarg, "--openocd");
 	case CLI_OPT_WAIT:
 		return set_wait(cli, optarg);
+	case CLI_OPT_TRANSFER:
+		return set_transfer(cli, optarg);
 	case CLI_OPT_JSON:
 		cli->json = true;
 		return true;

@@ -13,6 +13,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include <stmfw.h>
+
 #include "server.h"
 
 /*
@@ -52,6 +54,7 @@ struct cli {
 	unsigned int wait_s; /* for an OpenOCD that is still starting */
 	enum cli_talk talk;
 	bool json;
+	enum stmfw_transfer transfer;
 	enum cli_exit exit;
 	char message[1536]; /* what happened, whole sentences */
 	char advice[512];   /* what to do next, or ""         */
@@ -65,7 +68,17 @@ struct cli {
 	{ "verbose", no_argument, NULL, 'v' }, { "help", no_argument, NULL, 'h' },            \
 	{ "version", no_argument, NULL, CLI_OPT_VERSION }, { NULL, 0, NULL, 0 }
 
-enum { CLI_OPT_OPENOCD = 256, CLI_OPT_WAIT, CLI_OPT_JSON, CLI_OPT_VERSION, CLI_OWN };
+/* The one more of tools that move content of flash. */
+#define CLI_TRANSFER_OPTION { "transfer", required_argument, NULL, CLI_OPT_TRANSFER }
+
+enum {
+	CLI_OPT_OPENOCD = 256,
+	CLI_OPT_WAIT,
+	CLI_OPT_JSON,
+	CLI_OPT_VERSION,
+	CLI_OPT_TRANSFER,
+	CLI_OWN
+};
 
 /* The lines of --help that go with them. */
 #define CLI_HELP                                                                              \
@@ -77,6 +90,9 @@ enum { CLI_OPT_OPENOCD = 256, CLI_OPT_WAIT, CLI_OPT_JSON, CLI_OPT_VERSION, CLI_O
 	"  -q, --quiet            no progress\n"                                              \
 	"  -v, --verbose          OpenOCD's own words, too\n"                                 \
 	"  -h, --help, --version\n"
+#define CLI_TRANSFER_HELP                                                                     \
+	"  --transfer auto        bytes travel in a file if OpenOCD sees it (default), or\n"  \
+	"             inline      through the connection; shared: in a file or not at all\n"
 
 /* Takes one option of the tool's own. False: after cli_fail(). */
 typedef bool (*cli_own_option)(void *arg, int option, const char *value);

@@ -25,7 +25,8 @@ static const char help[] =
 	"  --type bin|hex|srec|elf  of FILE; do not guess it from the content\n"
 	"  --type2 ...            of FILE2\n"
 	"  --after run            then let the firmware start as after a reset (default);\n"
-	"          reset          the same, by a reset in any case; halt: leave it halted\n" CLI_HELP
+	"          reset          the same, by a reset in any case; halt: leave it halted\n" CLI_TRANSFER_HELP
+	CLI_HELP
 	"\n"
 	"0: every byte of FILE is there. What is around it does not count, but is told.\n"
 	"\n";
@@ -37,6 +38,7 @@ static const struct option options[] = { { "address", required_argument, NULL, O
 					 { "type", required_argument, NULL, OPT_TYPE },
 					 { "type2", required_argument, NULL, OPT_TYPE2 },
 					 { "after", required_argument, NULL, OPT_AFTER },
+					 CLI_TRANSFER_OPTION,
 					 CLI_LONG_OPTIONS };
 
 /* ---- the command line -------------------------------------------------------------------- */

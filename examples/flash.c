@@ -23,7 +23,8 @@ static const char help[] =
 	"  --unlock               remove the write protection of sectors that must change\n"
 	"  --unprotect            remove read protection, which ERASES THE CHIP, then flash\n"
 	"  --after run|halt       then reset it and let it run (default), or leave it halted;\n"
-	"          reset          another word for run\n" CLI_HELP "\n";
+	"          reset          another word for run\n" CLI_TRANSFER_HELP
+	CLI_HELP "\n";
 
 enum {
 	OPT_ADDRESS = CLI_OWN,
@@ -50,6 +51,7 @@ static const struct option options[] = { { "address", required_argument, NULL, O
 					 { "unlock", no_argument, NULL, OPT_UNLOCK },
 					 { "unprotect", no_argument, NULL, OPT_UNPROTECT },
 					 { "after", required_argument, NULL, OPT_AFTER },
+					 CLI_TRANSFER_OPTION,
 					 CLI_LONG_OPTIONS };
 
 struct parsing {

@@ -25,7 +25,8 @@ static const char help[] =
 	"  --dry-run              show the plan and stop; nothing is erased or written\n"
 	"  --unlock               remove the write protection of sectors that must change\n"
 	"  --after run|halt       then reset it and let it run (default), or leave it halted;\n"
-	"          reset          another word for run\n" CLI_HELP "\n";
+	"          reset          another word for run\n" CLI_TRANSFER_HELP
+	CLI_HELP "\n";
 
 enum {
 	OPT_OTHER_BOARD = CLI_OWN,
@@ -42,6 +43,7 @@ static const struct option options[] = { { "other-board", no_argument, NULL, OPT
 					 { "dry-run", no_argument, NULL, OPT_DRY_RUN },
 					 { "unlock", no_argument, NULL, OPT_UNLOCK },
 					 { "after", required_argument, NULL, OPT_AFTER },
+					 CLI_TRANSFER_OPTION,
 					 CLI_LONG_OPTIONS };
 
 struct restore {

@@ -135,6 +135,7 @@ static int begin(struct session *s, stmfw_done_cb connected, void *arg)
 	opts.log = on_log;
 	opts.log_arg = s;
 	opts.connect_wait_ms = s->cli->wait_s * 1000;
+	opts.transfer = s->cli->transfer;
 	int err = stmfw_client_new(&s->client, &s->loop, &opts);
 	if (err != STMFW_OK)
 		return err;

@@ -44,10 +44,10 @@
  *     }
  *
  * OWNERSHIP  Handles come from stmfw_client_new() and go with stmfw_client_close(). Strings and
- *            option structs are copied before a call returns (one exception, named where it
- *            applies: stmfw_verify_opts.data). What a callback is given belongs to the library
- *            and is valid only during that callback. Never uv_close() the client's handles (a
- *            uv_walk() over the loop must leave them alone): close the client.
+ *            option structs are copied before a call returns (exceptions are named where they
+ *            apply: content to be written or compared, and images). What a callback is given
+ *            belongs to the library and is valid only during that callback. Never uv_close() the
+ *            client's handles (a uv_walk() over the loop must leave them alone): close the client.
  *
  * PROMISES   P1   A function that returns anything but STMFW_OK has had no effect and causes no
  *                 callback.
@@ -102,8 +102,11 @@
  *            OpenOCD process, on its machine, relative to its directory: use absolute ones. The
  *            TCL port has no password and no encryption: keep it on the loopback interface, and
  *            go to other machines with stmfw_client_spawn() and ssh.
- *            Moving flash contents reads and writes a small file in a temporary directory on the
- *            loop's thread: let that directory be local.
+ *            Where OpenOCD sees our files, content of flash is read from and written to a small
+ *            file in a temporary directory on the loop's thread: let that directory be local.
+ *            OpenOCD prints each answer into its log and to its telnet users; of ours that is a
+ *            token of 17 letters, whatever the answer (up to 0.10: all of it but the first 256
+ *            bytes; on a telnet connection the user of that console sees all).
  *
  * VERSIONS   Structs that the caller fills start with their size and zero means default, so they
  *            can grow. Of what the library fills, stmfw_result, stmfw_progress, stmfw_event,
@@ -159,7 +162,8 @@ enum stmfw_error {
 	STMFW_EPROTECTED = -12,   /* read-out or write protection forbids it                    */
 	STMFW_ERANGE = -13,       /* no such bank or target, or the range does not fit          */
 	STMFW_EVERIFY = -14,      /* what the chip holds is not what it should hold             */
-	STMFW_EFILE = -15,        /* a local file could not be made, read or written            */
+	STMFW_EFILE = -15,        /* a file could not be made, read or written: here, or a      */
+				  /* temporary one of OpenOCD's                                 */
 	STMFW_EUNSUPPORTED = -16, /* this OpenOCD, chip or setup cannot do it                   */
 	STMFW_EABORTED = -17      /* a callback asked to stop: sink, chip, backup, plan, write   */
 };
@@ -411,6 +415,21 @@ STMFW_API int stmfw_image_write(const stmfw_image *image, enum stmfw_image_type 
  */
 #define STMFW_INIT(type) { .size = sizeof(type) }
 
+/**
+ * How content of flash and images travels between this process and OpenOCD, which may be on another
+ * machine, another user, or in a container.
+ *
+ * Inline: OpenOCD makes a temporary file (mode 0600, in its TMPDIR or /tmp), uses it in one command
+ * and deletes it, all in one request, so that nothing stays even if this process dies. OpenOCD 0.10
+ * may know no files: then flash is read as memory, and nothing can be written (STMFW_EUNSUPPORTED).
+ * On a telnet connection, whose console echoes each letter, sending 1 MiB takes half a minute.
+ */
+enum stmfw_transfer {
+	STMFW_TRANSFER_AUTO = 0, /* shared if OpenOCD sees a file of ours, which is tried; or inline */
+	STMFW_TRANSFER_SHARED,   /* in a private file that both see, or not at all                 */
+	STMFW_TRANSFER_INLINE    /* in request and reply; this process makes no file               */
+};
+
 typedef struct stmfw_client_opts {
 	size_t size;                   /* sizeof(stmfw_client_opts)                            */
 	uint32_t connect_timeout_ms;   /* 0: 5 000; name lookup, connection and first answer   */
@@ -426,6 +445,7 @@ typedef struct stmfw_client_opts {
 				       /* by telnet and from a child: each line, at once        */
 	void *log_arg;
 	const stmfw_allocator *alloc;  /* copied; NULL: the C library's                        */
+	enum stmfw_transfer transfer;  /* 0: the two find out                                  */
 } stmfw_client_opts;
 
 /**
@@ -659,18 +679,29 @@ enum stmfw_write_flag {
 
 typedef struct stmfw_write_opts {
 	size_t size;
-	const char *ocd_path;  /* image, on OpenOCD's machine; not "erase" or "unlock"         */
+	const char *ocd_path;  /* image, on OpenOCD's machine; not "erase" or "unlock"; or NULL */
 	uint64_t offset;       /* added to the image's addresses; the address for "bin"        */
 	const char *type;      /* "bin", "ihex", "elf", "s19"; NULL: OpenOCD guesses           */
 	unsigned int flags;    /* enum stmfw_write_flag                                        */
 	uint32_t timeout_ms;   /* 0: flash_timeout_ms                                          */
+	const void *data;      /* instead of ocd_path: content of an image file; see below     */
+	size_t data_length;    /* bytes                                                        */
 } stmfw_write_opts;
 
 /**
  * The plain single command `flash write_image`. It does not prove what it wrote.
  * res->bytes is OpenOCD's count, which some versions round up to whole sectors.
+ *
+ * The image is a file on OpenOCD's machine, or content in memory (`data`, a whole image file of any
+ * type that OpenOCD knows; NOT copied: must stay until cb), which travels as
+ * stmfw_client_opts.transfer says. What is longer than 256 KiB then takes several requests, and if
+ * the connection is lost between these OpenOCD keeps its temporary file for another minute.
+ * stmfw_cancel() has it deleted.
+ *
  * Reports  STMFW_ERANGE  OpenOCD wrote 0 bytes: no flash bank at that address, or an empty file; or
  *                        only a part, which it has written: the bank ends before
+ *          STMFW_EFILE   data: no temporary file could be made or filled, here or there
+ *          STMFW_EUNSUPPORTED  data: OpenOCD does not see our files, or (0.10) cannot make its own
  */
 STMFW_API int stmfw_write_image(stmfw_client *c, const stmfw_write_opts *opts,
 				stmfw_done_cb cb, void *arg, stmfw_op *op);
@@ -779,19 +810,35 @@ STMFW_API int stmfw_verify_bank(stmfw_client *c, unsigned int bank, const char *
 				uint64_t offset, uint64_t length, stmfw_done_cb cb, void *arg,
 				stmfw_op *op);
 
+/**
+ * The two with content in memory instead of a file on OpenOCD's machine: bytes as they are to be in
+ * flash, NOT copied (must stay until cb). How they travel: stmfw_write_image().
+ * @length  at least 1
+ * Reports  as the two, and STMFW_EFILE, STMFW_EUNSUPPORTED as stmfw_write_image()
+ */
+STMFW_API int stmfw_write_bank_data(stmfw_client *c, unsigned int bank, const void *data,
+				    size_t length, uint64_t offset, stmfw_done_cb cb, void *arg,
+				    stmfw_op *op);
+STMFW_API int stmfw_verify_bank_data(stmfw_client *c, unsigned int bank, const void *data,
+				     size_t length, uint64_t offset, stmfw_done_cb cb, void *arg,
+				     stmfw_op *op);
+
 typedef struct stmfw_check_opts {
 	size_t size;
-	const char *ocd_path;  /* image, on OpenOCD's machine                                  */
+	const char *ocd_path;  /* image, on OpenOCD's machine; or NULL                         */
 	uint64_t offset;       /* added to the image's addresses; the address for "bin"        */
 	const char *type;      /* "bin", "ihex", "elf", "s19"; NULL: OpenOCD guesses           */
 	const char *target;    /* NULL: OpenOCD's current one                                  */
-	uint64_t length;       /* bytes to be compared, if known; 0: at least one              */
+	uint64_t length;       /* bytes to be compared or loaded, if known; 0: at least one    */
 	uint32_t timeout_ms;   /* 0: flash_timeout_ms                                          */
+	const void *data;      /* instead of ocd_path: as in stmfw_write_opts                  */
+	size_t data_length;    /* bytes                                                        */
 } stmfw_check_opts;
 
 /**
- * The plain single command `verify_image`: compare an image on OpenOCD's machine with memory, by a
- * checksum that the chip's own CPU makes (OpenOCD reads where that cannot run code). Uses some RAM.
+ * The plain single command `verify_image`: compare an image (see stmfw_write_image()) with memory,
+ * by a checksum that the chip's own CPU makes (OpenOCD reads where that cannot run code). Uses some
+ * RAM.
  *
  * Success proves that res->bytes bytes, OpenOCD's count over all parts of the image, were compared
  * and are equal; that they are all that the image should have is known only with length.
@@ -800,6 +847,17 @@ typedef struct stmfw_check_opts {
  */
 STMFW_API int stmfw_verify_image(stmfw_client *c, const stmfw_check_opts *opts, stmfw_done_cb cb,
 				 void *arg, stmfw_op *op);
+
+/**
+ * The plain single command `load_image`: an image (see stmfw_write_image()) into the RAM of a target
+ * that should be halted. Success proves that OpenOCD wrote res->bytes bytes, all parts of the image
+ * by its count; stmfw_verify_image() proves that they are there.
+ * Reports  STMFW_ECOMMAND  nothing, or another number of bytes than length was loaded
+ *          STMFW_ETARGET   there is no memory, or the target does not respond
+ *          STMFW_EFILE, STMFW_EUNSUPPORTED  as stmfw_write_image()
+ */
+STMFW_API int stmfw_load_image(stmfw_client *c, const stmfw_check_opts *opts, stmfw_done_cb cb,
+			       void *arg, stmfw_op *op);
 
 typedef struct stmfw_fill_opts {
 	size_t size;
@@ -942,17 +1000,17 @@ typedef struct stmfw_read_opts {
  *
  * Success: OpenOCD has read each byte of the range, once. That is no proof that a bad line did not
  * change one: see stmfw_verify_flash(). The target should be halted (this is not checked), so that
- * it does not change its own flash meanwhile. Bytes travel
- * through a private file that both processes see; whether they do is found out first. It is
- * deleted however the operation ends (if this process is killed it stays). Cancelling takes effect
- * between two pieces. res->bytes is
- * what the sink has been given. Deadlines grow with the size of a piece.
+ * it does not change its own flash meanwhile. Bytes travel as stmfw_client_opts.transfer says; a
+ * private file that both processes see is deleted however the operation ends (if this process is
+ * killed it stays). Cancelling takes effect between two pieces; one that travels in a reply has at
+ * most 128 KiB. res->bytes is what the sink has been given. Deadlines grow with the size of a
+ * piece.
  *
  * Returns  STMFW_EINVAL  also without a sink, or with too large a chunk
  * Reports  STMFW_ERANGE        no such bank, or the range does not lie in it
  *          STMFW_ETARGET       the chip could not be read
- *          STMFW_EUNSUPPORTED  OpenOCD does not see our files
- *          STMFW_EFILE         the scratch file failed us
+ *          STMFW_EUNSUPPORTED  OpenOCD does not see our files (STMFW_TRANSFER_SHARED)
+ *          STMFW_EFILE         a temporary file, ours or OpenOCD's, could not be made or filled
  *          STMFW_EABORTED      sink returned non-zero
  */
 STMFW_API int stmfw_read_flash(stmfw_client *c, const stmfw_read_opts *opts, stmfw_done_cb cb,
@@ -972,7 +1030,8 @@ typedef struct stmfw_verify_opts {
 
 /**
  * Prove that a range of flash holds exactly these bytes, by a checksum that the chip's own CPU
- * makes (OpenOCD's verify_image; it reads the bytes again where the chip cannot run code).
+ * makes (OpenOCD's verify_image, or where it does not see our files a program of ours); where the
+ * chip cannot run code they are read again.
  *
  * Needs a halted target, and uses some of its RAM, which OpenOCD may not restore.
  *
@@ -1117,7 +1176,7 @@ typedef struct stmfw_flash_opts {
  *          STMFW_EABORTED     chip, backup or plan returned non-zero; unchanged
  *          STMFW_EUNSUPPORTED as stmfw_read_flash(); or the image reaches into memory that can be
  *                             programmed only once; unchanged
- *          STMFW_EFILE        the scratch file failed us: see the report
+ *          STMFW_EFILE        a temporary file, ours or OpenOCD's, failed us: see the report
  *          STMFW_ECANCELED    see above
  */
 STMFW_API int stmfw_flash(stmfw_client *c, const stmfw_flash_opts *opts, stmfw_done_cb cb,

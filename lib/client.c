@@ -34,7 +34,8 @@ int stmfw_client_new(stmfw_client **out, struct uv_loop_s *loop, const stmfw_cli
 	stmfw_client_opts filled = { 0 };
 	struct mem mem;
 
-	if (!out || !loop || (opts && stmfw__copy_opts(&filled, sizeof(filled), opts)))
+	if (!out || !loop || (opts && stmfw__copy_opts(&filled, sizeof(filled), opts)) ||
+	    (unsigned int)filled.transfer > STMFW_TRANSFER_INLINE)
 		return STMFW_EINVAL;
 	fill_defaults(&filled);
 	stmfw__mem_init(&mem, filled.alloc);

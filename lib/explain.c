@@ -63,6 +63,9 @@ static const struct explanation table[] = {
 	  "ssh cannot ask for a password here: give it a key that needs none, or an agent." },
 	{ "Host key verification failed", STMFW_ECONNECT,
 	  "ssh does not know that machine: log in there by hand once, and look at its key." },
+	{ "OpenOCD's temporary file", STMFW_EFILE,
+	  "Where OpenOCD runs, its TMPDIR or /tmp must be a directory that it can write to, with "
+	  "room for the image." },
 	{ "couldn't open", STMFW_ECOMMAND,
 	  "OpenOCD opens files on its own machine and with its own rights." },
 	{ "error reading to flash", STMFW_ETARGET,

@@ -167,7 +167,7 @@ static void flash_ended(struct op *op)
 
 	make_report(op);
 	add_first_failure(op);
-	stmfw__scratch_close(&f->scratch);
+	stmfw__carrier_end(&f->carrier);
 }
 
 /* ---- the first failure ---- */

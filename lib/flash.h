@@ -48,7 +48,7 @@ struct flash_find {
 
 enum old_step {
 	OLD_BEGIN,
-	OLD_SHARE,  /* a file that OpenOCD sees                          */
+	OLD_SHARE,  /* how bytes travel                                  */
 	OLD_SUM,    /* checksums of all that lies in touched sectors     */
 	OLD_READ,   /* what must be known byte by byte                   */
 	OLD_PROVE,  /* the chip confirms what was read                   */
@@ -107,6 +107,8 @@ struct flash_piece {
 	bool erases, writes;
 	uint64_t length;  /* of all of them                */
 	size_t bytes;     /* to be written from their start */
+	size_t done;      /* of these, with earlier commands */
+	size_t part;      /* with the current one            */
 	uint64_t sent_ns;
 };
 
@@ -172,7 +174,7 @@ struct flash {
 	stmfw_plan shown;
 	stmfw_flash_report report;
 	stmfw_span *open;        /* room for the report: memory may have run out by then */
-	struct scratch scratch;
+	struct carrier carrier;
 	struct read_job read;      /* each of these serves all calls: what puts things in order */
 	struct control_job reset;  /* must not need memory                                      */
 	struct digest digest;

@@ -2,7 +2,7 @@
 /*
  * What the sectors hold, before anything is changed: see flash.h.
  *
- *   shared file -> checksums of what lies in the sectors -> read what differs
+ *   how do bytes travel? -> checksums of what lies in the sectors -> read what differs
  *     -> does the chip confirm it?
  *   with a backup: -> read whole banks -> does the chip confirm it? -> the user saves it
  *
@@ -22,7 +22,7 @@ static bool wants_backup(const struct flash *f)
 	return f->o.backup && !f->old.saved;
 }
 
-/* ---- a file for both ---- */
+/* ---- how bytes travel ---- */
 
 /* Asked together with where checksums can be made, as each request costs OpenOCD a look at the
    target. The result: a line with the answer of the file, then the work area. */
@@ -32,14 +32,14 @@ static enum move share_file(struct op *op)
 
 	f->old.step = OLD_SHARE;
 	f->sent_ns = uv_hrtime();
-	if (!stmfw__scratch_begin(&f->scratch, op, f->o.scratch_dir))
+	if (!stmfw__carrier_begin(&f->carrier, op, f->o.scratch_dir))
 		return MOVE_DONE;
 	struct buf *b = stmfw__op_script(op, "share file", 0);
-	stmfw__buf_puts(b, "apply {{} {catch {");
-	stmfw__scratch_script(b, &f->scratch);
-	stmfw__buf_puts(b, "} a;set w {};catch {set w [");
+	stmfw__buf_puts(b, "apply {{} {set a [");
+	stmfw__carrier_ask(b, &f->carrier);
+	stmfw__buf_puts(b, "];set w {};catch {set w [");
 	stmfw__digest_area_script(b, f->target);
-	stmfw__buf_puts(b, "]};return \"[string map [list \\n { }] $a]\\n$w\"}}");
+	stmfw__buf_puts(b, "]};return \"$a\\n$w\"}}");
 	return MOVE_SEND;
 }
 
@@ -255,7 +255,7 @@ static enum move read_span(struct op *op)
 	struct flash *f = op->job;
 	const struct flash_span *span = current_span(f);
 	const struct read_range what = { .bank = span->bank,
-					 .scratch = &f->scratch,
+					 .carrier = &f->carrier,
 					 .offset = span->offset,
 					.length = span->length,
 					.sink = keep_bytes,
@@ -443,7 +443,7 @@ static enum move begin(struct op *op)
 {
 	struct flash *f = op->job;
 
-	if (f->scratch.dir) /* it looks again */
+	if (f->carrier.way != CARRIER_UNDECIDED) /* it looks again */
 		return look(op);
 	if (!stmfw__read_prepare(&f->read, &op->arena))
 		return stmfw__op_ok(op); /* which says that memory ran out */
@@ -461,8 +461,9 @@ static enum move take_share(struct op *op, const struct reply *last)
 	const char *answer = stmfw__arena_copy(&op->arena, last->result, first);
 	if (!answer)
 		return stmfw__op_ok(op); /* which says that memory ran out */
-	if (!stmfw__scratch_is_shared(&f->scratch, answer))
-		return stmfw__scratch_not_shared(op, answer);
+	if (!stmfw__carrier_settle(&f->carrier, op, answer) ||
+	    !(f->o.flags & STMFW_FLASH_DRY_RUN || stmfw__carrier_writes(&f->carrier, op)))
+		return MOVE_DONE;
 	f->can_digest = stmfw__digest_take_area(&f->digest.area, last->result + first);
 	return look(op);
 }

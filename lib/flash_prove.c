@@ -88,7 +88,7 @@ static enum move read_back(struct op *op)
 	const stmfw_plan_sector *s = &current(f)->plan;
 	const stmfw_bank *bank = stmfw__flash_bank_of(f, s->bank);
 	const struct read_range what = { .bank = bank,
-					.scratch = &f->scratch,
+					.carrier = &f->carrier,
 					.offset = s->address - bank->base,
 					.length = s->length,
 					.us_per_kib = f->read_us_per_kib,

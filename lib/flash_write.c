@@ -9,14 +9,12 @@
  * another goal, but it first asks which sectors hold that content after all, as a refused command
  * may have changed nothing.
  */
-#include <errno.h>
 #include <inttypes.h>
-#include <string.h>
+#include <stdio.h>
 
 #include <uv.h>
 
 #include "flash.h"
-#include "tcl.h"
 
 #define PIECE_MS 1500u
 #define PIECE_FIRST ((uint64_t)64 << 10)
@@ -27,6 +25,7 @@
 #define ERASE_SLOWEST 8192u
 #define ERASE_SECTOR_MS 3000u /* 128 KiB of an F4: 1 to 2 s */
 #define WRITE_BASE_MS 20000u
+#define SLICE ((size_t)1024) /* what is looked at at once */
 #define ALIGNMENT 64u /* of a write's end: a multiple of every family's programming unit */
 
 static struct flash_write *state(const struct op *op)
@@ -148,71 +147,110 @@ static enum move send_erase(struct op *op)
 	return MOVE_SEND;
 }
 
-static enum move scratch_failed(struct op *op)
+/* Where the last byte of a sector that is not blank ends; 0: there is none. */
+static size_t end_of_content(const struct flash *f, const struct sector *s)
 {
-	const struct flash *f = op->job;
+	uint8_t bytes[SLICE];
 
-	stmfw__op_fail(op, STMFW_EFILE, "scratch file %s: %s", f->scratch.path, strerror(errno));
-	return piece_failed(op);
+	for (size_t end = (size_t)s->plan.length; end > 0;) {
+		size_t begin = (end - 1) / SLICE * SLICE;
+
+		stmfw__flash_wanted(f, s, begin, bytes, end - begin);
+		while (end > begin && bytes[end - begin - 1] == s->blank)
+			end--;
+		if (end > begin)
+			return end;
+	}
+	return 0;
 }
 
-/* One sector of the piece into the scratch file; *end moves behind the last byte that is not
-   blank. */
-static bool put_sector(struct flash *f, const struct sector *s, size_t at, size_t *end)
+/* The piece, without those bytes at its end that are blank anyway. */
+static size_t bytes_to_write(const struct flash *f)
 {
-	uint8_t bytes[1024];
+	const struct flash_piece *piece = &f->write.piece;
+	const struct sector *s = &f->plan.sectors[piece->first];
+	size_t at = (size_t)piece->length, end = 0;
 
-	for (size_t o = 0; o < s->plan.length; o += sizeof(bytes)) {
-		size_t left = (size_t)s->plan.length - o;
-		size_t n = left < sizeof(bytes) ? left : sizeof(bytes);
+	for (size_t i = piece->count; i-- > 0 && end == 0;) {
+		at -= (size_t)s[i].plan.length;
+		end = end_of_content(f, &s[i]);
+		end += end ? at : 0;
+	}
+	end = (end + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+	return end < piece->length ? end : (size_t)piece->length;
+}
 
-		stmfw__flash_wanted(f, s, o, bytes, n);
-		if (!stmfw__scratch_put(&f->scratch, bytes, n, at + o))
+/* `length` bytes from an offset in a sector. */
+static bool put_sector(struct flash *f, struct buf *b, const struct sector *s, size_t offset,
+		       size_t length)
+{
+	uint8_t bytes[SLICE];
+
+	while (length > 0) {
+		size_t n = length < SLICE ? length : SLICE;
+
+		stmfw__flash_wanted(f, s, offset, bytes, n);
+		if (!stmfw__carrier_put(&f->carrier, b, bytes, n))
 			return false;
-		while (n > 0 && bytes[n - 1] == s->blank)
-			n--;
-		if (n > 0)
-			*end = at + o + n;
+		offset += n;
+		length -= n;
 	}
 	return true;
 }
 
-/* The bytes of the piece, without those at its end that are blank anyway. */
-static bool put_bytes(struct flash *f)
+/* False: errno, of a file of ours. */
+static bool put_part(struct flash *f, struct buf *b)
 {
-	struct flash_piece *piece = &f->write.piece;
+	const struct flash_piece *piece = &f->write.piece;
 	const struct sector *s = &f->plan.sectors[piece->first];
-	size_t at = 0, end = 0;
+	const stmfw_bank *bank = stmfw__flash_bank_of(f, s->plan.bank);
+	char before[40], after[24];
 
-	if (!stmfw__scratch_empty(&f->scratch))
+	snprintf(before, sizeof(before), "flash write_bank %u", bank->number);
+	snprintf(after, sizeof(after), "0x%" PRIx64, s->plan.address - bank->base + piece->done);
+	if (!stmfw__carrier_command(&f->carrier, b, before, after))
 		return false;
-	for (size_t i = 0; i < piece->count; at += (size_t)s[i++].plan.length)
-		if (!put_sector(f, &s[i], at, &end))
+	size_t skip = piece->done;
+	for (size_t left = piece->part; left > 0; s++) {
+		size_t length = (size_t)s->plan.length;
+		size_t from = skip < length ? skip : length;
+		size_t n = left < length - from ? left : length - from;
+
+		if (!put_sector(f, b, s, from, n))
 			return false;
-	end = (end + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-	piece->bytes = end < piece->length ? end : (size_t)piece->length;
-	return stmfw__scratch_cut(&f->scratch, piece->bytes);
+		skip -= from;
+		left -= n;
+	}
+	stmfw__carrier_command_end(&f->carrier, b);
+	return true;
+}
+
+static enum move send_part(struct op *op)
+{
+	struct flash *f = op->job;
+	struct flash_write *w = &f->write;
+	uint64_t slowest = w->speed / PATIENCE;
+	size_t left = w->piece.bytes - w->piece.done;
+
+	w->piece.part = left < f->carrier.most_to ? left : f->carrier.most_to;
+	uint32_t ms = stmfw__op_deadline(op, WRITE_BASE_MS, w->piece.part,
+					 slowest > WRITE_SLOWEST ? slowest : WRITE_SLOWEST);
+	w->step = WRITE_BYTES;
+	if (put_part(f, stmfw__op_script(op, "write", ms)))
+		return MOVE_SEND;
+	stmfw__carrier_failed(&f->carrier, op);
+	return piece_failed(op);
 }
 
 static enum move send_bytes(struct op *op)
 {
 	struct flash *f = op->job;
-	struct flash_write *w = &f->write;
-	const struct sector *s = &f->plan.sectors[w->piece.first];
-	uint64_t slowest = w->speed / PATIENCE;
+	struct flash_piece *piece = &f->write.piece;
 
-	if (!put_bytes(f))
-		return scratch_failed(op);
-	uint32_t ms = stmfw__op_deadline(op, WRITE_BASE_MS, w->piece.bytes,
-					 slowest > WRITE_SLOWEST ? slowest : WRITE_SLOWEST);
-	struct buf *b = stmfw__op_script(op, "write", ms);
-	const stmfw_bank *bank = stmfw__flash_bank_of(f, s->plan.bank);
-	stmfw__buf_printf(b, "flash write_bank %u", s->plan.bank);
-	stmfw__tcl_arg(b, f->scratch.path);
-	stmfw__buf_printf(b, " 0x%" PRIx64, s->plan.address - bank->base);
-	w->piece.sent_ns = uv_hrtime();
-	w->step = WRITE_BYTES;
-	return MOVE_SEND;
+	piece->bytes = bytes_to_write(f);
+	piece->done = 0;
+	piece->sent_ns = uv_hrtime();
+	return send_part(op);
 }
 
 static enum move tell(struct op *op, enum write_step step, const char *name, uint64_t done,
@@ -320,12 +358,16 @@ static enum move take_bytes(struct op *op, const struct reply *last)
 		stmfw__op_refused(op, STMFW_ETARGET, last);
 		return piece_failed(op);
 	}
-	if (n != w->piece.bytes) {
+	if (n != w->piece.part) {
 		stmfw__op_fail(op, STMFW_ECOMMAND, "OpenOCD wrote %" PRIu64 " of %zu bytes at 0x%08" PRIx64,
-			       n, w->piece.bytes, f->plan.sectors[w->piece.first].plan.address);
+			       n, w->piece.part,
+			       f->plan.sectors[w->piece.first].plan.address + w->piece.done);
 		return piece_failed(op);
 	}
 	f->report.written += n;
+	w->piece.done += w->piece.part;
+	if (w->piece.done < w->piece.bytes)
+		return send_part(op);
 	count_written(f);
 	piece_done(f);
 	adapt(w);

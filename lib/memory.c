@@ -37,21 +37,59 @@ void stmfw__memory_write_script(struct buf *b, const char *target, const struct 
 	stmfw__buf_puts(b, "}");
 }
 
+static bool take_value(const char **text, unsigned int width, uint32_t *value)
+{
+	uint64_t number;
+
+	*text += strspn(*text, " \t\r\n");
+	if (!stmfw__take_uint(text, &number) || number >> width ||
+	    (**text && !strchr(" \t\r\n", **text)))
+		return false;
+	*value = (uint32_t)number;
+	return true;
+}
+
+static bool is_blank(const char *text)
+{
+	return text[strspn(text, " \t\r\n")] == '\0';
+}
+
 bool stmfw__memory_parse(const char *text, const struct memory_range *r, uint32_t *values)
 {
-	uint64_t limit = (uint64_t)1 << r->width;
+	for (size_t i = 0; i < r->count; i++)
+		if (!take_value(&text, r->width, &values[i]))
+			return false;
+	return is_blank(text);
+}
+
+/* Targets are little endian. */
+static void put_value(uint8_t *bytes, uint32_t value, size_t step)
+{
+	for (size_t k = 0; k < step; k++)
+		bytes[k] = (uint8_t)(value >> (8 * k));
+}
+
+bool stmfw__memory_parse_bytes(const char *text, const struct memory_range *r, uint8_t *bytes)
+{
+	size_t step = r->width / 8;
 
 	for (size_t i = 0; i < r->count; i++) {
-		uint64_t value;
+		uint32_t value;
 
-		text += strspn(text, " \t\r\n");
-		if (!stmfw__take_uint(&text, &value) || value >= limit)
+		if (!take_value(&text, r->width, &value))
 			return false;
-		if (*text && !strchr(" \t\r\n", *text))
-			return false;
-		values[i] = (uint32_t)value;
+		put_value(bytes + i * step, value, step);
 	}
-	return text[strspn(text, " \t\r\n")] == '\0';
+	return is_blank(text);
+}
+
+/* Words where they fit: 8-bit accesses are several times slower. */
+struct memory_range stmfw__memory_block(uint64_t address, size_t length)
+{
+	uint64_t both = address | length;
+	unsigned int width = both % 4 == 0 ? 32 : both % 2 == 0 ? 16 : 8;
+
+	return (struct memory_range){ address, width, length / (width / 8) };
 }
 
 /* ---- the operation ---- */
@@ -90,15 +128,13 @@ static enum move send_read(struct op *op)
 	return MOVE_SEND;
 }
 
-/* Targets are little endian. */
 static uint8_t *as_bytes(struct arena *a, const uint32_t *values, const struct memory_range *r)
 {
 	size_t step = r->width / 8;
 	uint8_t *bytes = stmfw__arena_alloc(a, r->count * step);
 
 	for (size_t i = 0; bytes && i < r->count; i++)
-		for (size_t k = 0; k < step; k++)
-			bytes[i * step + k] = (uint8_t)(values[i] >> (8 * k));
+		put_value(bytes + i * step, values[i], step);
 	return bytes;
 }
 
@@ -200,19 +236,10 @@ int stmfw_write_words(stmfw_client *c, const char *target, uint64_t address, uns
 	return stmfw__op_submit(op, out);
 }
 
-/* Words where they fit: 8-bit accesses are several times slower. */
-static struct memory_range block_range(uint64_t address, size_t length)
-{
-	uint64_t both = address | length;
-	unsigned int width = both % 4 == 0 ? 32 : both % 2 == 0 ? 16 : 8;
-
-	return (struct memory_range){ address, width, length / (width / 8) };
-}
-
 int stmfw_read_block(stmfw_client *c, const char *target, uint64_t address, size_t length,
 		     stmfw_done_cb cb, void *arg, stmfw_op *out)
 {
-	const struct memory_range r = block_range(address, length);
+	const struct memory_range r = stmfw__memory_block(address, length);
 	struct op *op;
 
 	if (length > BLOCK_MAX)
@@ -236,7 +263,7 @@ static const uint32_t *as_values(struct arena *a, const uint8_t *data,
 int stmfw_write_block(stmfw_client *c, const char *target, uint64_t address, const uint8_t *data,
 		      size_t length, stmfw_done_cb cb, void *arg, stmfw_op *out)
 {
-	const struct memory_range r = block_range(address, length);
+	const struct memory_range r = stmfw__memory_block(address, length);
 	struct op *op;
 
 	if (length > BLOCK_MAX || !data)

@@ -16,7 +16,11 @@ void stmfw__memory_read_script(struct buf *b, const char *target, const struct m
 /* A script that writes the values. */
 void stmfw__memory_write_script(struct buf *b, const char *target, const struct memory_range *r,
 				const uint32_t *values);
-/* Exactly count values, each within width; false if the text is anything else. */
+/* Exactly count values, each within width; false if the text is anything else. As numbers, and as
+   the bytes that they are in memory. */
 bool stmfw__memory_parse(const char *text, const struct memory_range *r, uint32_t *values);
+bool stmfw__memory_parse_bytes(const char *text, const struct memory_range *r, uint8_t *bytes);
+/* So many bytes, in the widest accesses that fit. */
+struct memory_range stmfw__memory_block(uint64_t address, size_t length);
 
 #endif

@@ -25,7 +25,7 @@ int stmfw__op_new(struct op **out, struct stmfw_client *c, const struct op_kind 
 	op->cb = cb;
 	op->arg = arg;
 	stmfw__arena_init(&op->arena, &c->mem);
-	stmfw__buf_init(&op->script, &c->mem, WIRE_SCRIPT_LIMIT);
+	stmfw__buf_init(&op->script, &c->mem, WIRE_BULK_LIMIT);
 	stmfw__buf_init(&op->log, &c->mem, SIZE_MAX / 2);
 	op->res.step = kind->name;
 	op->res.text = op->res.log = op->res.advice = "";

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * OpenOCD's plain commands with a file on its machine that are judged by its own count of bytes:
- * read_bank, write_image, verify_image. plain_file.c has those whose count needs help.
+ * OpenOCD's plain commands with a file that are judged by its own count of bytes: read_bank,
+ * write_image, verify_image, load_image. plain_file.c has those whose count needs help.
  */
 #include "plain.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "content.h"
 #include "engine.h"
 #include "opts.h"
 #include "parse.h"
@@ -44,17 +46,18 @@ enum move stmfw__command_done(struct op *op, const struct reply *reply, uint64_t
 
 /* ---- one command ---- */
 
+/* It is a command as inline.h has it: `before` FILE `after`. */
 struct plain {
 	const char *step;
-	uint32_t timeout_ms; /* 0: flash_timeout_ms                       */
-	const char *count; /* the words in front of OpenOCD's count     */
-	uint64_t expected; /* what it has to be; 0: anything but 0      */
-	int wrong_count; /* status if it is not                       */
-};
-
-struct plain_job {
-	struct plain plain;
-	const char *script;
+	const char *before; /* this and all below: copied                     */
+	const char *after;
+	const char *target; /* that has to be the current one; NULL: none     */
+	struct content content;
+	uint32_t timeout_ms; /* 0: flash_timeout_ms                           */
+	const char *count;   /* the words in front of OpenOCD's count         */
+	uint64_t expected;   /* what it has to be; 0: anything but 0          */
+	int wrong_count;     /* status if it is not                           */
+	bool sent;           /* the command itself                            */
 };
 
 static enum move plain_failed(struct op *op, const struct reply *last)
@@ -69,15 +72,30 @@ static enum move plain_failed(struct op *op, const struct reply *last)
 			      d.at, d.chip, d.image);
 }
 
-static enum move plain_next(struct op *op, const struct reply *last)
+static enum move send_command(struct op *op)
 {
-	const struct plain_job *job = op->job;
-	const struct plain *p = &job->plain;
+	struct plain *p = op->job;
+	struct buf *script = stmfw__op_script(op, p->step, p->timeout_ms);
+	struct buf command;
 
-	if (!last) {
-		stmfw__buf_puts(stmfw__op_script(op, p->step, p->timeout_ms), job->script);
-		return MOVE_SEND;
-	}
+	p->sent = true;
+	if (!p->target)
+		return stmfw__content_command(op, &p->content, script, p->before, p->after)
+			       ? MOVE_SEND
+			       : MOVE_DONE;
+	stmfw__buf_init(&command, script->mem, WIRE_BULK_LIMIT);
+	bool ok = stmfw__content_command(op, &p->content, &command, p->before, p->after);
+	if (ok && !command.error)
+		stmfw__tcl_result_on_target(script, p->target, command.data);
+	script->error = command.error ? command.error : script->error; /* noticed when sending */
+	stmfw__buf_release(&command);
+	return ok ? MOVE_SEND : MOVE_DONE;
+}
+
+static enum move take_result(struct op *op, const struct reply *last)
+{
+	const struct plain *p = op->job;
+
 	if (!reply_ok(last))
 		return plain_failed(op, last);
 	uint64_t n = stmfw__op_count(last, p->count);
@@ -98,109 +116,151 @@ static enum move plain_next(struct op *op, const struct reply *last)
 	return stmfw__command_done(op, last, n);
 }
 
-static const struct op_kind plain_kind = { .name = "flash command", .next = plain_next };
+static enum move plain_next(struct op *op, const struct reply *last)
+{
+	struct plain *p = op->job;
+	enum move move;
 
-static int submit(stmfw_client *c, const struct plain *p, const struct buf *script,
-		  stmfw_done_cb cb, void *arg, stmfw_op *out)
+	if (p->sent)
+		return take_result(op, last);
+	return stmfw__content_ready(op, &p->content, last, &move) ? send_command(op) : move;
+}
+
+static void plain_ended(struct op *op)
+{
+	stmfw__content_ended(&((struct plain *)op->job)->content);
+}
+
+static const struct op_kind plain_kind = { .name = "flash command",
+					   .next = plain_next,
+					   .ended = plain_ended };
+
+static const char *copy(struct op *op, const char *s)
+{
+	return s ? stmfw__arena_strdup(&op->arena, s) : NULL;
+}
+
+static int submit(stmfw_client *c, const struct plain *p, stmfw_done_cb cb, void *arg,
+		  stmfw_op *out)
 {
 	struct op *op;
+	int err = stmfw__op_new(&op, c, &plain_kind, sizeof(struct plain), cb, arg);
 
-	if (script->error)
-		return script->error == STMFW_ENOMEM ? STMFW_ENOMEM : STMFW_EINVAL;
-	int err = stmfw__op_new(&op, c, &plain_kind, sizeof(struct plain_job), cb, arg);
 	if (err)
 		return err;
-	struct plain_job *job = op->job;
-	job->plain = *p;
-	if (job->plain.timeout_ms == 0)
-		job->plain.timeout_ms = c->opts.flash_timeout_ms;
-	job->script = stmfw__arena_strdup(&op->arena, script->data);
+	struct plain *own = op->job;
+	*own = *p;
+	if (own->timeout_ms == 0)
+		own->timeout_ms = c->opts.flash_timeout_ms;
+	own->before = copy(op, p->before);
+	own->after = copy(op, p->after);
+	own->target = copy(op, p->target);
+	own->content.path = copy(op, p->content.path);
 	return stmfw__op_submit(op, out);
 }
 
 int stmfw_read_bank(stmfw_client *c, unsigned int bank, const char *ocd_path, uint64_t offset,
 		    uint64_t length, stmfw_done_cb cb, void *arg, stmfw_op *out)
 {
-	const struct plain p = { "read bank", 0, "wrote ", length, STMFW_ERANGE };
-	struct buf script;
+	char before[40], after[48];
+	const struct plain p = { .step = "read bank",
+				 .before = before,
+				 .after = after,
+				 .content = { .path = ocd_path },
+				 .count = "wrote ",
+				 .expected = length,
+				 .wrong_count = STMFW_ERANGE };
 
 	if (!c || !ocd_path || !*ocd_path || length == 0)
 		return STMFW_EINVAL;
-	stmfw__buf_init(&script, &c->mem, WIRE_SCRIPT_LIMIT / 8);
-	stmfw__buf_printf(&script, "flash read_bank %u", bank);
-	stmfw__tcl_arg(&script, ocd_path);
-	stmfw__buf_printf(&script, " 0x%" PRIx64 " 0x%" PRIx64, offset, length);
-	int err = submit(c, &p, &script, cb, arg, out);
-	stmfw__buf_release(&script);
-	return err;
+	snprintf(before, sizeof(before), "flash read_bank %u", bank);
+	snprintf(after, sizeof(after), "0x%" PRIx64 " 0x%" PRIx64, offset, length);
+	return submit(c, &p, cb, arg, out);
 }
+
+/* ---- with an image ---- */
 
 /* A file called "unlock" would be taken for the option. */
 static bool is_keyword(const char *path)
 {
-	return strcmp(path, "erase") == 0 || strcmp(path, "unlock") == 0;
+	return path && (strcmp(path, "erase") == 0 || strcmp(path, "unlock") == 0);
 }
 
-static bool write_opts_are_good(const stmfw_write_opts *o)
+/* What comes behind the file: OFFSET [TYPE]. */
+static int submit_image(stmfw_client *c, struct plain *p, uint64_t offset, const char *type,
+			stmfw_done_cb cb, void *arg, stmfw_op *out)
 {
-	return o->ocd_path && *o->ocd_path && !is_keyword(o->ocd_path) &&
-	       !(o->flags & ~(unsigned int)(STMFW_WRITE_ERASE | STMFW_WRITE_UNLOCK));
-}
+	struct buf after;
+	int err = STMFW_EINVAL;
 
-/* What names the image: FILE OFFSET [TYPE] */
-static void append_image(struct buf *b, const char *path, uint64_t offset, const char *type)
-{
-	stmfw__tcl_arg(b, path);
-	stmfw__buf_printf(b, " 0x%" PRIx64, offset);
+	if (!stmfw__content_is_good(p->content.path, p->content.data, p->content.length))
+		return STMFW_EINVAL;
+	stmfw__buf_init(&after, &c->mem, WIRE_SCRIPT_LIMIT / 16);
+	stmfw__buf_printf(&after, "0x%" PRIx64, offset);
 	if (type)
-		stmfw__tcl_arg(b, type);
+		stmfw__tcl_arg(&after, type);
+	p->after = after.data;
+	if (!after.error)
+		err = submit(c, p, cb, arg, out);
+	else if (after.error == STMFW_ENOMEM)
+		err = STMFW_ENOMEM;
+	stmfw__buf_release(&after);
+	return err;
 }
 
 int stmfw_write_image(stmfw_client *c, const stmfw_write_opts *opts, stmfw_done_cb cb, void *arg,
 		      stmfw_op *out)
 {
+	static const char *const commands[] = { "flash write_image", "flash write_image erase",
+						"flash write_image unlock",
+						"flash write_image erase unlock" };
 	stmfw_write_opts o = { 0 };
-	struct buf script;
 
-	if (!c || !opts || stmfw__copy_opts(&o, sizeof(o), opts) || !write_opts_are_good(&o))
+	if (!c || !opts || stmfw__copy_opts(&o, sizeof(o), opts) || is_keyword(o.ocd_path) ||
+	    o.flags & ~(unsigned int)(STMFW_WRITE_ERASE | STMFW_WRITE_UNLOCK))
 		return STMFW_EINVAL;
-	const struct plain p = { "write image", o.timeout_ms, "wrote ", 0, STMFW_ERANGE };
-	stmfw__buf_init(&script, &c->mem, WIRE_SCRIPT_LIMIT / 8);
-	stmfw__buf_puts(&script, "flash write_image");
-	if (o.flags & STMFW_WRITE_ERASE)
-		stmfw__buf_puts(&script, " erase");
-	if (o.flags & STMFW_WRITE_UNLOCK)
-		stmfw__buf_puts(&script, " unlock");
-	append_image(&script, o.ocd_path, o.offset, o.type);
-	int err = submit(c, &p, &script, cb, arg, out);
-	stmfw__buf_release(&script);
-	return err;
+	struct plain p = { .step = "write image",
+			   .before = commands[o.flags],
+			   .content = { .path = o.ocd_path, .data = o.data, .length = o.data_length },
+			   .timeout_ms = o.timeout_ms,
+			   .count = "wrote ",
+			   .wrong_count = STMFW_ERANGE };
+	return submit_image(c, &p, o.offset, o.type, cb, arg, out);
 }
 
-static bool check_opts_are_good(const stmfw_check_opts *o)
+/* Both are about a target's memory. */
+static int on_target(stmfw_client *c, struct plain *p, const stmfw_check_opts *opts,
+		     stmfw_done_cb cb, void *arg, stmfw_op *out)
 {
-	return o->ocd_path && *o->ocd_path && !(o->target && !*o->target);
+	stmfw_check_opts o = { 0 };
+
+	if (!c || !opts || stmfw__copy_opts(&o, sizeof(o), opts) || (o.target && !*o.target))
+		return STMFW_EINVAL;
+	p->target = o.target ? o.target : "";
+	p->content = (struct content){ .path = o.ocd_path, .data = o.data, .length = o.data_length };
+	p->timeout_ms = o.timeout_ms;
+	p->expected = o.length;
+	return submit_image(c, p, o.offset, o.type, cb, arg, out);
 }
 
 int stmfw_verify_image(stmfw_client *c, const stmfw_check_opts *opts, stmfw_done_cb cb, void *arg,
 		       stmfw_op *out)
 {
-	stmfw_check_opts o = { 0 };
-	struct buf command, script;
+	struct plain p = { .step = "verify image",
+			   .before = "verify_image",
+			   .count = "verified ",
+			   .wrong_count = STMFW_EVERIFY };
 
-	if (!c || !opts || stmfw__copy_opts(&o, sizeof(o), opts) || !check_opts_are_good(&o))
-		return STMFW_EINVAL;
-	const struct plain p = { "verify image", o.timeout_ms, "verified ", o.length,
-				 STMFW_EVERIFY };
-	stmfw__buf_init(&command, &c->mem, WIRE_SCRIPT_LIMIT / 16);
-	stmfw__buf_init(&script, &c->mem, WIRE_SCRIPT_LIMIT / 8);
-	stmfw__buf_puts(&command, "verify_image");
-	append_image(&command, o.ocd_path, o.offset, o.type);
-	if (!command.error)
-		stmfw__tcl_result_on_target(&script, o.target ? o.target : "", command.data);
-	script.error = command.error ? command.error : script.error;
-	int err = submit(c, &p, &script, cb, arg, out);
-	stmfw__buf_release(&command);
-	stmfw__buf_release(&script);
-	return err;
+	return on_target(c, &p, opts, cb, arg, out);
+}
+
+int stmfw_load_image(stmfw_client *c, const stmfw_check_opts *opts, stmfw_done_cb cb, void *arg,
+		     stmfw_op *out)
+{
+	struct plain p = { .step = "load image",
+			   .before = "load_image",
+			   .count = "downloaded ",
+			   .wrong_count = STMFW_ECOMMAND };
+
+	return on_target(c, &p, opts, cb, arg, out);
 }

@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A file on OpenOCD's machine into a bank, or compared with it: write_bank, verify_bank.
+ * A file into a bank, or compared with it: write_bank, verify_bank.
  *
  * Both cut a file that is too long and call that success, and an empty file as well. So the bank's
  * size and the file's are asked for first, what does not fit is refused before anything is done,
  * and in the end OpenOCD's count has to be the file's:
  *
- *     find bank -> size of the file -> the command
+ *     find bank -> a file on OpenOCD's machine: its size -> the command
+ *               -> content of ours: is sent --------------^
  */
 #include "plain.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "bank.h"
+#include "content.h"
 #include "parse.h"
 #include "tcl.h"
 
-enum file_step { FILE_BANK, FILE_SIZE, FILE_COMMAND };
+enum file_step { FILE_BANK, FILE_SIZE, FILE_CONTENT, FILE_COMMAND };
 
 struct file_command {
 	const char *step;
@@ -35,7 +38,7 @@ struct file_job {
 	enum file_step step;
 	const struct file_command *command;
 	struct bank_search search;
-	const char *path;
+	struct content content;
 	uint64_t offset;
 	uint64_t length;
 };
@@ -54,7 +57,7 @@ static enum move ask_size(struct op *op)
 
 	job->step = FILE_SIZE;
 	stmfw__buf_puts(b, size_of);
-	stmfw__tcl_arg(b, job->path);
+	stmfw__tcl_arg(b, job->content.path);
 	return MOVE_SEND;
 }
 
@@ -64,11 +67,21 @@ static enum move send_command(struct op *op)
 	uint32_t ms = stmfw__op_deadline(op, FLASH_PATIENCE_MS, job->length, job->command->slowest);
 	struct buf *b = stmfw__op_script(op, job->command->step, ms);
 
+	char before[48], after[24];
+
 	job->step = FILE_COMMAND;
-	stmfw__buf_printf(b, "%s %u", job->command->command, job->search.number);
-	stmfw__tcl_arg(b, job->path);
-	stmfw__buf_printf(b, " 0x%" PRIx64, job->offset);
-	return MOVE_SEND;
+	snprintf(before, sizeof(before), "%s %u", job->command->command, job->search.number);
+	snprintf(after, sizeof(after), "0x%" PRIx64, job->offset);
+	return stmfw__content_command(op, &job->content, b, before, after) ? MOVE_SEND : MOVE_DONE;
+}
+
+static enum move prepare_content(struct op *op, const struct reply *last)
+{
+	struct file_job *job = op->job;
+	enum move move;
+
+	job->step = FILE_CONTENT;
+	return stmfw__content_ready(op, &job->content, last, &move) ? send_command(op) : move;
 }
 
 static enum move no_file(struct op *op, const struct reply *last)
@@ -99,7 +112,18 @@ static enum move take_size(struct op *op, const struct reply *last)
 	if (size > 0)
 		job->length = (uint64_t)size;
 	return stmfw__check_range(op, &job->search.bank, job->offset, &job->length)
-		       ? send_command(op)
+		       ? prepare_content(op, NULL)
+		       : MOVE_DONE;
+}
+
+static enum move bank_found(struct op *op)
+{
+	struct file_job *job = op->job;
+
+	if (job->content.path)
+		return ask_size(op);
+	return stmfw__check_range(op, &job->search.bank, job->offset, &job->length)
+		       ? prepare_content(op, NULL)
 		       : MOVE_DONE;
 }
 
@@ -138,45 +162,89 @@ static enum move file_next(struct op *op, const struct reply *last)
 
 	switch (job->step) {
 	case FILE_BANK:
-		return stmfw__find_bank(op, &job->search, last, &move) ? ask_size(op) : move;
+		return stmfw__find_bank(op, &job->search, last, &move) ? bank_found(op) : move;
 	case FILE_SIZE:
 		return take_size(op, last);
+	case FILE_CONTENT:
+		return prepare_content(op, last);
 	case FILE_COMMAND:
 		break;
 	}
 	return take_result(op, last);
 }
 
-static const struct op_kind file_kind = { .name = "flash file", .next = file_next };
+static void file_ended(struct op *op)
+{
+	stmfw__content_ended(&((struct file_job *)op->job)->content);
+}
 
-static int submit(stmfw_client *c, const struct file_command *command, unsigned int bank,
-		  const char *path, uint64_t offset, uint64_t length, stmfw_done_cb cb, void *arg,
+static const struct op_kind file_kind = { .name = "flash file",
+					  .next = file_next,
+					  .ended = file_ended };
+
+static int submit(stmfw_client *c, const struct file_job *wanted, stmfw_done_cb cb, void *arg,
 		  stmfw_op *out)
 {
+	const struct content *content = &wanted->content;
 	struct op *op;
 
-	if (!c || !path || !*path)
+	if (!c || !stmfw__content_is_good(content->path, content->data, content->length))
 		return STMFW_EINVAL;
 	int err = stmfw__op_new(&op, c, &file_kind, sizeof(struct file_job), cb, arg);
 	if (err)
 		return err;
 	struct file_job *job = op->job;
-	*job = (struct file_job){ .command = command,
-				  .search = { .number = bank, .probe = true },
-				  .path = stmfw__arena_strdup(&op->arena, path),
-				  .offset = offset,
-				  .length = length };
+	*job = *wanted;
+	job->search.probe = true;
+	if (content->path)
+		job->content.path = stmfw__arena_strdup(&op->arena, content->path);
 	return stmfw__op_submit(op, out);
 }
 
 int stmfw_write_bank(stmfw_client *c, unsigned int bank, const char *ocd_path, uint64_t offset,
 		     uint64_t length, stmfw_done_cb cb, void *arg, stmfw_op *out)
 {
-	return submit(c, &write_command, bank, ocd_path, offset, length, cb, arg, out);
+	const struct file_job job = { .command = &write_command,
+				      .search = { .number = bank },
+				      .content = { .path = ocd_path },
+				      .offset = offset,
+				      .length = length };
+
+	return submit(c, &job, cb, arg, out);
 }
 
 int stmfw_verify_bank(stmfw_client *c, unsigned int bank, const char *ocd_path, uint64_t offset,
 		      uint64_t length, stmfw_done_cb cb, void *arg, stmfw_op *out)
 {
-	return submit(c, &verify_command, bank, ocd_path, offset, length, cb, arg, out);
+	const struct file_job job = { .command = &verify_command,
+				      .search = { .number = bank },
+				      .content = { .path = ocd_path },
+				      .offset = offset,
+				      .length = length };
+
+	return submit(c, &job, cb, arg, out);
+}
+
+int stmfw_write_bank_data(stmfw_client *c, unsigned int bank, const void *data, size_t length,
+			  uint64_t offset, stmfw_done_cb cb, void *arg, stmfw_op *out)
+{
+	const struct file_job job = { .command = &write_command,
+				      .search = { .number = bank },
+				      .content = { .data = data, .length = length },
+				      .offset = offset,
+				      .length = length };
+
+	return submit(c, &job, cb, arg, out);
+}
+
+int stmfw_verify_bank_data(stmfw_client *c, unsigned int bank, const void *data, size_t length,
+			   uint64_t offset, stmfw_done_cb cb, void *arg, stmfw_op *out)
+{
+	const struct file_job job = { .command = &verify_command,
+				      .search = { .number = bank },
+				      .content = { .data = data, .length = length },
+				      .offset = offset,
+				      .length = length };
+
+	return submit(c, &job, cb, arg, out);
 }

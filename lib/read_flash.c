@@ -2,15 +2,11 @@
 /*
  * Reading any range of a bank, piece by piece, into a callback.
  *
- * Each piece is one `flash read_bank` into the scratch file, which is empty before and must hold
- * exactly the piece afterwards. From there it goes to the user in parts, so that memory does not
- * grow with the piece.
+ * Each piece is one request, whose answer must bring exactly the piece. It goes to the user in
+ * parts, so that memory does not grow with the piece.
  */
-#include <inttypes.h>
-
 #include "opts.h"
 #include "read_flash.h"
-#include "tcl.h"
 
 #define FIRST_CHUNK (16u << 10)
 #define PART_CHUNK (128u << 10) /* few operations, and none of them is read alone */
@@ -22,24 +18,14 @@ _Static_assert(offsetof(struct read_job, transfer) == 0, "transfer.h says so");
 
 static enum move send_piece(struct op *op)
 {
-	struct read_job *job = op->job;
-	struct transfer *t = &job->transfer;
-
-	if (!stmfw__scratch_empty(t->scratch))
-		return stmfw__transfer_file_failed(op);
+	struct transfer *t = &((struct read_job *)op->job)->transfer;
 	uint32_t ms = stmfw__transfer_deadline(op, 0, SLOWEST_BYTES_PER_SECOND);
 	struct buf *b = stmfw__op_script(op, "read", ms);
-	stmfw__buf_printf(b, "flash read_bank %u", t->search.number);
-	stmfw__tcl_arg(b, t->scratch->path);
-	stmfw__buf_printf(b, " 0x%" PRIx64 " 0x%zx", stmfw__transfer_at(op), t->piece);
-	return MOVE_SEND;
-}
 
-static enum move left_too_little(struct op *op, long long bytes)
-{
-	return stmfw__op_fail(op, STMFW_EFILE,
-			      "OpenOCD reported success but left %lld of %zu bytes in the scratch file",
-			      bytes, ((struct read_job *)op->job)->transfer.piece);
+	return stmfw__carrier_ask_bank(t->carrier, b, &t->search.bank, stmfw__transfer_at(op),
+				       t->piece)
+		       ? MOVE_SEND
+		       : stmfw__carrier_failed(t->carrier, op);
 }
 
 /* MOVE_SEND: the piece has been offered as a whole. */
@@ -53,11 +39,8 @@ static enum move next_part(struct op *op)
 	if (left == 0)
 		return MOVE_SEND;
 	job->part = left < PART ? left : PART;
-	long long n = stmfw__scratch_read(t->scratch, job->bytes, job->part, job->taken);
-	if (n < 0)
-		return stmfw__transfer_file_failed(op);
-	if ((size_t)n != job->part)
-		return left_too_little(op, (long long)job->taken + n);
+	if (!stmfw__carrier_fetch(t->carrier, job->bytes, job->part, job->taken))
+		return stmfw__carrier_failed(t->carrier, op);
 	return MOVE_OFFER;
 }
 
@@ -68,11 +51,9 @@ static enum move take_piece(struct op *op, const struct reply *reply)
 
 	if (!reply_ok(reply))
 		return stmfw__op_refused(op, STMFW_ETARGET, reply);
-	long long size = stmfw__scratch_size(t->scratch);
-	if (size < 0)
-		return stmfw__transfer_file_failed(op);
-	if ((unsigned long long)size != t->piece)
-		return left_too_little(op, size);
+	if (!stmfw__carrier_take(t->carrier, op, reply, &t->search.bank, stmfw__transfer_at(op),
+				 t->piece))
+		return MOVE_DONE;
 	job->taken = job->part = 0;
 	return next_part(op);
 }
@@ -128,7 +109,7 @@ enum move stmfw__read_call(struct op *op, struct read_job *job, const struct rea
 						     ? stmfw__transfer_fit(1024000000 / what->us_per_kib)
 						     : PART_CHUNK,
 				    .adaptive = true,
-				    .scratch = what->scratch,
+				    .carrier = what->carrier,
 				    .progress = what->progress,
 				    .arg = what->arg };
 

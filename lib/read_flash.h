@@ -17,8 +17,8 @@ struct read_job {
 /* What is read, and who gets it. */
 struct read_range {
 	const stmfw_bank *bank;
-	struct scratch *scratch; /* open, and seen by OpenOCD */
-	uint64_t offset;         /* in the bank               */
+	struct carrier *carrier; /* settled     */
+	uint64_t offset;         /* in the bank */
 	uint64_t length;
 	uint64_t us_per_kib;        /* what reading takes, for the first piece; 0: not known */
 	stmfw_sink_cb sink;

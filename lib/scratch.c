@@ -153,11 +153,6 @@ bool stmfw__scratch_put(struct scratch *s, const void *bytes, size_t length, siz
 	return true;
 }
 
-bool stmfw__scratch_cut(struct scratch *s, size_t length)
-{
-	return ftruncate(s->fd, (off_t)length) == 0;
-}
-
 bool stmfw__scratch_write(struct scratch *s, const void *bytes, size_t length)
 {
 	return stmfw__scratch_empty(s) && stmfw__scratch_put(s, bytes, length, 0);

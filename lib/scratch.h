@@ -3,8 +3,7 @@
  * A private file through which this process and OpenOCD exchange bytes.
  *
  * Both must see the same file. Whether they do is found out by trying: a token that we write is
- * read back through OpenOCD. (A path without a common file system would be chosen here, by who
- * asks: read_flash.c and verify_flash.c.)
+ * read back through OpenOCD. What is done where they do not: carrier.h.
  */
 #ifndef STMFW_SCRATCH_H
 #define STMFW_SCRATCH_H
@@ -38,9 +37,8 @@ enum move stmfw__scratch_not_shared(struct op *op, const char *answer);
 /* These return false with errno. */
 bool stmfw__scratch_empty(struct scratch *s);
 bool stmfw__scratch_write(struct scratch *s, const void *bytes, size_t length);
-/* A part of its content; stmfw__scratch_cut() then says where it ends. */
+/* A part of its content. */
 bool stmfw__scratch_put(struct scratch *s, const void *bytes, size_t length, size_t offset);
-bool stmfw__scratch_cut(struct scratch *s, size_t length);
 /* Returns the number of bytes read, more than `length` never; -1 with errno. */
 long long stmfw__scratch_read(struct scratch *s, void *bytes, size_t length, size_t offset);
 /* Size now, or -1. */

@@ -6,6 +6,7 @@
  */
 #include "tcl.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 static size_t escape(char out[4], unsigned char byte)
@@ -63,6 +64,42 @@ void stmfw__tcl_arg(struct buf *b, const char *s)
 {
 	stmfw__buf_append(b, " ", 1);
 	stmfw__tcl_word(b, s, strlen(s));
+}
+
+static bool is_special(unsigned char byte)
+{
+	return byte == '\\' || byte == '"' || byte == '$' || byte == '[';
+}
+
+/* 0 would end the request for OpenOCD, and 0x1a does. */
+static bool ends_a_request(unsigned char byte)
+{
+	return byte == 0 || byte == 0x1a;
+}
+
+static size_t bulk_length(const unsigned char *p, size_t length)
+{
+	size_t total = length;
+
+	for (size_t i = 0; i < length; i++)
+		total += ends_a_request(p[i]) ? 3u : (size_t)is_special(p[i]);
+	return total;
+}
+
+void stmfw__tcl_bulk(struct buf *b, const void *bytes, size_t length)
+{
+	const unsigned char *p = bytes;
+	char *out = length ? stmfw__buf_extend(b, bulk_length(p, length)) : NULL;
+
+	for (size_t i = 0; out && i < length; i++) {
+		if (ends_a_request(p[i])) {
+			out += escape(out, p[i]);
+			continue;
+		}
+		if (is_special(p[i]))
+			*out++ = '\\';
+		*out++ = (char)p[i];
+	}
 }
 
 /* The target's name is looked up, because `$t` alone would run any command of that name. Errors

@@ -11,6 +11,9 @@
 void stmfw__tcl_word(struct buf *b, const void *bytes, size_t length);
 /* The same for a C string, with a blank in front. */
 void stmfw__tcl_arg(struct buf *b, const char *s);
+/* Append many bytes as a part of a double-quoted word that the caller opens and closes. Only what has
+   to be escaped is, for the sake of length. */
+void stmfw__tcl_bulk(struct buf *b, const void *bytes, size_t length);
 /* A script that runs `script` with `target` as the current one ("" or NULL: the one that is), for
    commands that know no other. Its result: a list of the target's name and the script's result. The
    current target belongs to our connection; it is as before afterwards. */

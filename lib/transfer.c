@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * find bank, and does OpenOCD see our file?
+ * find bank, and how do bytes travel?
  *     -> { command for a piece -> judged -> told } ... -> done
  *
  * Pieces make progress true and cancelling possible; between two of them the target is not
@@ -8,7 +8,6 @@
  */
 #include "transfer.h"
 
-#include <errno.h>
 #include <string.h>
 #include <uv.h>
 
@@ -32,24 +31,18 @@ uint64_t stmfw__transfer_address(const struct op *op)
 	return transfer(op)->search.bank.base + stmfw__transfer_at(op);
 }
 
-enum move stmfw__transfer_file_failed(struct op *op)
-{
-	return stmfw__op_fail(op, STMFW_EFILE, "scratch file %s: %s", transfer(op)->scratch->path,
-			      strerror(errno));
-}
-
 /* In one request, as each costs OpenOCD a look at the target. Its result: a line with the answer
-   of the file, then the list of banks. */
+   for the carrier, then the list of banks. */
 static enum move ask_for_both(struct op *op)
 {
 	const struct transfer *t = transfer(op);
 	struct buf *b = stmfw__op_script(op, "find bank", 0);
 
-	stmfw__buf_puts(b, "apply {{} {catch {");
-	stmfw__scratch_script(b, t->scratch);
-	stmfw__buf_puts(b, "} a;set l [");
+	stmfw__buf_puts(b, "apply {{} {set a [");
+	stmfw__carrier_ask(b, t->carrier);
+	stmfw__buf_puts(b, "];set l [");
 	stmfw__bank_script(b, &t->search);
-	stmfw__buf_puts(b, "];return \"[string map [list \\n { }] $a]\\n$l\"}}");
+	stmfw__buf_puts(b, "];return \"$a\\n$l\"}}");
 	return MOVE_SEND;
 }
 
@@ -61,7 +54,9 @@ static enum move next_piece(struct op *op)
 	uint64_t left = t->length - t->done;
 	if (left == 0)
 		return stmfw__op_ok(op);
-	t->piece = left < t->chunk ? (size_t)left : t->chunk;
+	t->piece = t->chunk < t->carrier->most_from ? t->chunk : t->carrier->most_from;
+	if (t->piece > left)
+		t->piece = (size_t)left;
 	t->step = TRANSFER_PIECE;
 	t->sent_ns = uv_hrtime();
 	return t->send(op);
@@ -71,10 +66,10 @@ static enum move begin(struct op *op)
 {
 	struct transfer *t = transfer(op);
 
-	if (t->scratch)
+	if (t->carrier)
 		return next_piece(op);
-	t->scratch = &t->own;
-	if (!stmfw__scratch_begin(t->scratch, op, t->scratch_dir))
+	t->carrier = &t->own;
+	if (!stmfw__carrier_begin(t->carrier, op, t->scratch_dir))
 		return MOVE_DONE;
 	t->search.probe |= t->length == 0; /* then all depends on the size */
 	t->step = TRANSFER_FIND;
@@ -95,9 +90,7 @@ static enum move take_both(struct op *op, const struct reply *last)
 	if (!stmfw__take_bank(op, &t->search, list, strlen(list)) ||
 	    !stmfw__check_range(op, &t->search.bank, t->offset, &t->length))
 		return MOVE_DONE;
-	if (!stmfw__scratch_is_shared(t->scratch, answer))
-		return stmfw__scratch_not_shared(op, answer);
-	return next_piece(op);
+	return stmfw__carrier_settle(t->carrier, op, answer) ? next_piece(op) : MOVE_DONE;
 }
 
 /* The next piece is to take about PIECE_MS: often enough to show progress and to cancel, rarely
@@ -174,5 +167,5 @@ void stmfw__transfer_tell(struct op *op)
 
 void stmfw__transfer_ended(struct op *op)
 {
-	stmfw__scratch_close(&transfer(op)->own);
+	stmfw__carrier_end(&transfer(op)->own);
 }

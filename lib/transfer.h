@@ -3,14 +3,12 @@
  * What operations on a range of flash have in common: find the bank, settle how bytes travel
  * between us and OpenOCD, then one piece after the other, each told to the user.
  *
- * This is the one place where the way of the bytes is chosen. Today there is one: the scratch file
- * of scratch.h, if OpenOCD sees it.
+ * Which way that is, carrier.h knows.
  */
 #ifndef STMFW_TRANSFER_H
 #define STMFW_TRANSFER_H
 
-#include "bank.h"
-#include "scratch.h"
+#include "carrier.h"
 
 enum transfer_step { TRANSFER_BEGIN, TRANSFER_FIND, TRANSFER_PIECE, TRANSFER_OFFERED };
 
@@ -24,8 +22,8 @@ struct transfer {
 	const char *scratch_dir;
 	stmfw_progress_cb progress;
 	void *arg; /* for it, and for a sink */
-	struct scratch *scratch; /* the own one, or one lent by who has found bank and file */
-	struct scratch own;
+	struct carrier *carrier; /* the own one, or one lent by who has found bank and way */
+	struct carrier own;
 	enum transfer_step step;
 	uint64_t done;  /* bytes of the pieces before the current one */
 	size_t piece;   /* bytes of the current one                   */
@@ -43,7 +41,6 @@ void stmfw__transfer_ended(struct op *op);
 /* Where the current piece begins, in the bank and as an address. */
 uint64_t stmfw__transfer_at(const struct op *op);
 uint64_t stmfw__transfer_address(const struct op *op);
-enum move stmfw__transfer_file_failed(struct op *op);
 /* The user gets, or has got, so many bytes more. */
 void stmfw__transfer_count(struct op *op, size_t bytes);
 void stmfw__transfer_tell(struct op *op);

@@ -2,17 +2,25 @@
 /*
  * Proving that a range of flash holds given bytes, piece by piece.
  *
- * verify_image lets the chip's CPU make a CRC-32 of its flash and compares it with that of the
- * scratch file; where the chip cannot run code, OpenOCD reads the bytes again. Either way this is
- * a second look at the flash, independent of the read that it proves.
+ * Where OpenOCD sees our file, verify_image lets the chip's CPU make a CRC-32 of its flash and
+ * compares it with that of the file; where the chip cannot run code, OpenOCD reads the bytes again.
+ * Where it does not, we do the same ourselves, as otherwise all bytes would have to be sent only to
+ * be compared. Either way this is a second look at the flash, independent of the read that it
+ * proves.
+ *
+ *   shared:  { verify_image }
+ *   else:    where is OpenOCD's work area?
+ *              -> { checksum by the chip -> what it does not prove is read, and compared }
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "plain.h"
+#include "digest.h"
 #include "opts.h"
+#include "plain.h"
+#include "read_flash.h"
 #include "tcl.h"
-#include "transfer.h"
 
 #define CHUNK_DEFAULT (128u << 10)
 #define CHUNK_MAX (1u << 20)
@@ -20,27 +28,59 @@
 #define CRC_PATIENCE_MS 25000u
 #define SLOWEST_BYTES_PER_SECOND 8192u
 
+/* What is awaited. */
+enum verify_step { VERIFY_IMAGE, VERIFY_AREA, VERIFY_SUM, VERIFY_READ };
+
 struct verify_job {
 	struct transfer transfer; /* first: see transfer.h */
+	enum verify_step step;
 	const uint8_t *data;
+	struct digest digest;
+	struct digest_range range;
+	bool can_digest;     /* the chip may be able to run our program */
+	struct read_job read;
+	size_t same;         /* bytes from the start of the piece */
+	uint8_t is;          /* in the chip, behind these         */
 };
 
 _Static_assert(offsetof(struct verify_job, transfer) == 0, "transfer.h says so");
 
-static enum move send_piece(struct op *op)
+static const uint8_t *wanted(const struct verify_job *job)
+{
+	return job->data + job->transfer.done;
+}
+
+/* What another operation does here must not change what is told of this one. */
+static void tell_ours(struct op *op)
+{
+	op->res.step = "verify";
+	op->res.bytes = ((struct verify_job *)op->job)->transfer.done;
+}
+
+static void advise_about_the_line(struct op *op)
+{
+	op->res.advice = "The line to the chip is not reliable, or its content changed: "
+			 "shorten the wires or lower `adapter speed`, and try again.";
+}
+
+/* ---- by verify_image ---- */
+
+static enum move ask_openocd(struct op *op)
 {
 	struct verify_job *job = op->job;
 	struct transfer *t = &job->transfer;
-
-	if (!stmfw__scratch_write(t->scratch, job->data + t->done, t->piece))
-		return stmfw__transfer_file_failed(op);
 	uint32_t ms = stmfw__transfer_deadline(op, CRC_PATIENCE_MS, SLOWEST_BYTES_PER_SECOND);
 	struct buf command;
+	char after[32];
+
+	job->step = VERIFY_IMAGE;
+	snprintf(after, sizeof(after), "0x%" PRIx64 " bin", stmfw__transfer_address(op));
 	stmfw__bank_command_begin(&command, op, &t->search.bank);
-	stmfw__buf_puts(&command, "verify_image");
-	stmfw__tcl_arg(&command, t->scratch->path);
-	stmfw__buf_printf(&command, " 0x%" PRIx64 " bin", stmfw__transfer_address(op));
-	return stmfw__bank_command_end(&command, op, &t->search.bank, "verify", ms);
+	bool ok = stmfw__carrier_command(t->carrier, &command, "verify_image", after) &&
+		  stmfw__carrier_put(t->carrier, &command, wanted(job), t->piece);
+	stmfw__carrier_command_end(t->carrier, &command);
+	enum move move = stmfw__bank_command_end(&command, op, &t->search.bank, "verify", ms);
+	return ok ? move : stmfw__carrier_failed(t->carrier, op);
 }
 
 static enum move take_verdict(struct op *op, const struct reply *reply)
@@ -51,8 +91,7 @@ static enum move take_verdict(struct op *op, const struct reply *reply)
 	struct difference first;
 
 	if (!reply_ok(reply) && stmfw__find_difference(reply, &first)) {
-		op->res.advice = "The line to the chip is not reliable, or its content changed: "
-				 "shorten the wires or lower `adapter speed`, and try again.";
+		advise_about_the_line(op);
 		return stmfw__op_fail(op, STMFW_EVERIFY,
 				      "the chip holds something else in the %zu bytes at "
 				      "0x%08" PRIx64,
@@ -67,6 +106,140 @@ static enum move take_verdict(struct op *op, const struct reply *reply)
 				      "OpenOCD compared %" PRIu64 " of %zu bytes at 0x%08" PRIx64,
 				      n, piece, address);
 	return MOVE_OFFER;
+}
+
+/* ---- by ourselves ---- */
+
+static enum move differs(struct op *op)
+{
+	const struct verify_job *job = op->job;
+
+	tell_ours(op);
+	advise_about_the_line(op);
+	return stmfw__op_fail(op, STMFW_EVERIFY,
+			      "the chip holds something else at 0x%08" PRIx64 " (chip %02x, "
+			      "wanted %02x)",
+			      stmfw__transfer_address(op) + job->same, job->is,
+			      wanted(job)[job->same]);
+}
+
+static int compare_part(stmfw_client *c, uint64_t offset, const uint8_t *data, size_t length,
+			void *arg)
+{
+	struct verify_job *job = op_callers_job(arg);
+
+	(void)c;
+	(void)offset;
+	for (size_t i = 0; i < length; i++) {
+		if (job->same == job->transfer.piece || data[i] != wanted(job)[job->same]) {
+			job->is = data[i];
+			return 1;
+		}
+		job->same++;
+	}
+	return 0;
+}
+
+static enum move read_piece(struct op *op)
+{
+	struct verify_job *job = op->job;
+	struct transfer *t = &job->transfer;
+	const struct read_range what = { .bank = &t->search.bank,
+					 .carrier = t->carrier,
+					 .offset = stmfw__transfer_at(op),
+					 .length = t->piece,
+					 .sink = compare_part,
+					 .arg = op };
+
+	job->step = VERIFY_READ;
+	job->same = 0;
+	enum move move = stmfw__read_call(op, &job->read, &what);
+	op->res.bytes = t->done; /* what is equal so far counts on top of these */
+	return move;
+}
+
+static enum move take_piece_read(struct op *op)
+{
+	if (op->res.status == STMFW_EABORTED)
+		return differs(op);
+	tell_ours(op);
+	return call_ok(op) ? MOVE_OFFER : MOVE_DONE;
+}
+
+/* Up to 0.11 OpenOCD does not say which chip the bank belongs to; a sum must not be of another. */
+static enum move ask_area(struct op *op)
+{
+	struct verify_job *job = op->job;
+	const char *target = job->transfer.search.bank.target;
+
+	if (target[0] == '\0')
+		return read_piece(op);
+	job->step = VERIFY_AREA;
+	stmfw__digest_area_script(stmfw__op_script(op, "work area", 0), target);
+	return MOVE_SEND;
+}
+
+static enum move ask_chip(struct op *op)
+{
+	struct verify_job *job = op->job;
+
+	job->step = VERIFY_SUM;
+	job->range = (struct digest_range){ stmfw__transfer_address(op), job->transfer.piece, 0 };
+	job->digest.target = job->transfer.search.bank.target;
+	job->digest.ranges = &job->range;
+	job->digest.count = 1;
+	job->digest.done = 0;
+	enum move move = stmfw__op_call(op, &stmfw__digest_kind, &job->digest);
+	op->res.bytes = job->transfer.done;
+	return move;
+}
+
+static enum move take_sum(struct op *op)
+{
+	struct verify_job *job = op->job;
+
+	job->can_digest = call_ok(op);
+	tell_ours(op);
+	if (job->can_digest && job->range.crc == stmfw__crc32(0, wanted(job), job->transfer.piece))
+		return MOVE_OFFER;
+	return read_piece(op);
+}
+
+static enum move take_area(struct op *op, const struct reply *reply)
+{
+	struct verify_job *job = op->job;
+
+	job->can_digest = reply_ok(reply) &&
+			  stmfw__digest_take_area(&job->digest.area, reply->result);
+	return job->can_digest ? ask_chip(op) : read_piece(op);
+}
+
+/* ---- piece by piece ---- */
+
+static enum move send_piece(struct op *op)
+{
+	const struct verify_job *job = op->job;
+
+	if (job->transfer.carrier->way == CARRIER_SHARED)
+		return ask_openocd(op);
+	if (job->transfer.done == 0)
+		return ask_area(op);
+	return job->can_digest ? ask_chip(op) : read_piece(op);
+}
+
+static enum move take_piece(struct op *op, const struct reply *reply)
+{
+	switch (((struct verify_job *)op->job)->step) {
+	case VERIFY_IMAGE:
+		return take_verdict(op, reply);
+	case VERIFY_AREA:
+		return take_area(op, reply);
+	case VERIFY_SUM:
+		return take_sum(op);
+	case VERIFY_READ:
+		break;
+	}
+	return take_piece_read(op);
 }
 
 static void offer_progress(struct op *op)
@@ -101,8 +274,9 @@ int stmfw_verify_flash(stmfw_client *c, const stmfw_verify_opts *opts, stmfw_don
 					   .progress = o.progress,
 					   .arg = o.arg,
 					   .send = send_piece,
-					   .take = take_verdict };
+					   .take = take_piece };
 	if (o.scratch_dir)
 		job->transfer.scratch_dir = stmfw__arena_strdup(&op->arena, o.scratch_dir);
+	stmfw__read_prepare(&job->read, &op->arena); /* its failure is noticed below */
 	return stmfw__op_submit(op, out);
 }

@@ -15,6 +15,7 @@
 #define WIRE_TAIL "\r\n\r\n\x1a" /* ends a request; see wire.c */
 #define WIRE_NONCE_SIZE 24
 #define WIRE_SCRIPT_LIMIT ((size_t)1 << 20) /* quoted; OpenOCD takes 4 MiB - 1 in all */
+#define WIRE_BULK_LIMIT (2 * WIRE_SCRIPT_LIMIT) /* of a script of ours that carries content */
 
 struct reply {
 	int code;     /* Tcl's return code: 0 ok                        */

@@ -161,6 +161,39 @@ static int call_verify_image(stmfw_client *c, struct watch *w, stmfw_op *op)
 	return stmfw_verify_image(c, &o, on_done, w, op);
 }
 
+static const uint8_t content[64] = { 0x1a, 0, '%', '{' };
+
+static int call_write_image_data(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	stmfw_write_opts o = STMFW_INIT(stmfw_write_opts);
+
+	o.data = content;
+	o.data_length = sizeof(content);
+	o.offset = FAKE_CHIP_BASE;
+	return stmfw_write_image(c, &o, on_done, w, op);
+}
+
+static int call_write_bank_data(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	return stmfw_write_bank_data(c, 0, content, sizeof(content), 16, on_done, w, op);
+}
+
+static int call_verify_bank_data(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	return stmfw_verify_bank_data(c, 0, content, sizeof(content), 0x100, on_done, w, op);
+}
+
+static int call_load_image(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	stmfw_check_opts o = STMFW_INIT(stmfw_check_opts);
+
+	o.data = content;
+	o.data_length = o.length = sizeof(content);
+	o.offset = FAKE_CHIP_RAM;
+	o.type = "bin";
+	return stmfw_load_image(c, &o, on_done, w, op);
+}
+
 static int call_fill(stmfw_client *c, struct watch *w, stmfw_op *op)
 {
 	stmfw_fill_opts o = STMFW_INIT(stmfw_fill_opts);
@@ -292,6 +325,10 @@ const struct api_call api_calls[] = {
 	{ "blank_check", call_blank_check },
 	{ "write_bank", call_write_bank },
 	{ "verify_bank", call_verify_bank },
+	{ "write_image_data", call_write_image_data },
+	{ "write_bank_data", call_write_bank_data },
+	{ "verify_bank_data", call_verify_bank_data },
+	{ "load_image", call_load_image },
 	{ "fill", call_fill },
 	{ "protect", call_protect },
 	{ "lock", call_lock },

@@ -21,6 +21,7 @@ struct text {
 };
 
 static struct text out; /* one answer at a time is enough */
+static const char *request; /* that is answered, all of it */
 
 static void put(const char *fmt, unsigned long a, unsigned long b)
 {
@@ -55,8 +56,8 @@ static unsigned long number(const char **p)
 	return n;
 }
 
-/* A double-quoted word. */
-static void word(const char **p, char *to, size_t cap)
+/* A double-quoted word of any bytes; returns their number, and there is a NUL behind them. */
+static size_t word_bytes(const char **p, char *to, size_t cap)
 {
 	const char *s = *p;
 	size_t n = 0;
@@ -75,6 +76,12 @@ static void word(const char **p, char *to, size_t cap)
 	}
 	to[n] = '\0';
 	*p = s + 1 + strspn(s + 1, " ");
+	return n;
+}
+
+static void word(const char **p, char *to, size_t cap)
+{
+	ck_assert_uint_eq(word_bytes(p, to, cap), strlen(to));
 }
 
 /* ---- targets ----------------------------------------------------------------------------- */
@@ -91,8 +98,8 @@ static void list_targets(struct fake_conn *conn, const char *args)
 }
 
 static void verify_image(struct fake_conn *conn, const char *args);
+static void load_image(struct fake_conn *conn, const char *args);
 static void fill(struct fake_conn *conn, unsigned long width, const char *args);
-static void put_answer_of_file(void);
 
 /* What the option bytes say comes into force. */
 static void load_options(void)
@@ -124,9 +131,6 @@ static void run_and_list(struct fake_conn *conn, const char *args)
 	fake_chip.state = "running";
 	list_targets(conn, args);
 }
-
-/* The request that is answered, all of it. */
-static const char *request;
 
 /* The client has written a program, its table, and ranges as pairs of words: the pairs are what
    is there to be answered. */
@@ -161,12 +165,19 @@ static void make_sums(struct fake_conn *conn)
 	answer(conn);
 }
 
+static void put_area(void)
+{
+	put(fake_chip.runs_code ? FAKE_CHIP_TARGET " {0x%lx 4096}" : FAKE_CHIP_TARGET " {0 0}",
+	    FAKE_CHIP_RAM, 0);
+}
+
 /* ... "NAME" "SCRIPT"; no name: the current one. Where the states are asked for as well, the answer
    begins with the name. */
 static void on_target(struct fake_conn *conn, const char *args)
 {
-	static const char verify[] = "verify_image ";
-	char name[64], script[2048];
+	static const char verify[] = "verify_image ", load[] = "load_image ";
+	static char script[300000];
+	char name[64];
 
 	word(&args, name, sizeof(name));
 	word(&args, script, sizeof(script));
@@ -175,11 +186,13 @@ static void on_target(struct fake_conn *conn, const char *args)
 		verify_image(conn, script + strlen(verify));
 		return;
 	}
+	if (strstr(script, load)) {
+		request = script;
+		load_image(conn, strstr(script, load) + strlen(load));
+		return;
+	}
 	if (strncmp(script, "set t [target current];list", 27) == 0) {
-		put_answer_of_file();
-		put(fake_chip.runs_code ? "\n" FAKE_CHIP_TARGET " {0x%lx 4096}"
-					: "\n" FAKE_CHIP_TARGET " {0 0}",
-		    FAKE_CHIP_RAM, 0);
+		put_area();
 		answer(conn);
 		return;
 	}
@@ -301,6 +314,12 @@ static void read_memory(struct fake_conn *conn, const char *args)
 	unsigned long address, step, count;
 
 	memory_args(&args, &address, &step, &count);
+	if (address - FAKE_CHIP_BASE < FAKE_CHIP_FLASH_SIZE) {
+		bool none = fake_chip.writes_nothing || fake_chip.short_by > (long)count;
+
+		fake_chip.reads++;
+		count = none ? 0 : count - (unsigned long)fake_chip.short_by;
+	}
 	answer_memory(conn, put_memory(address, step, count));
 }
 
@@ -547,11 +566,97 @@ static unsigned long program_file(FILE *file, unsigned long offset)
 	return n;
 }
 
+#define KNOWN_BY "{/tmp/tcl.tmp.a b} after#7"
+
+/* The file of a command: the client's, or a temporary one of ours. True: that. */
+static bool is_temporary(const char **args)
+{
+	if (strncmp(*args, "$f ", 3) != 0) {
+		word(args, fake_chip.path, sizeof(fake_chip.path));
+		return false;
+	}
+	*args += 3 + strspn(*args + 3, " ");
+	fake_chip.temporary_files++;
+	return true;
+}
+
+/* In a script with a temporary file: what is behind it, a number or content and its length. */
+static const char *behind_inline(void)
+{
+	static const char end[] = "{return {*}$o $r};set r}} ", keep[] = "[list file delete $f]]}} ";
+	const char *at = strstr(request, keep);
+
+	if (at)
+		return at + strlen(keep);
+	at = strstr(request, end);
+
+	ck_assert_ptr_nonnull(at);
+	return at + strlen(end);
+}
+
+/* Our temporary file, with what the last request has brought. Returns its content. */
+static const char *take_content(size_t *length)
+{
+	static char content[700000];
+	const char *p = behind_inline();
+	char known_by[64];
+
+	if (!fake_chip.kept)
+		fake_chip.kept_length = 0;
+	fake_chip.kept_length += word_bytes(&p, content + fake_chip.kept_length,
+					    sizeof(content) - fake_chip.kept_length);
+	*length = fake_chip.kept_length;
+	ck_assert_uint_eq(number(&p), *length);
+	word(&p, known_by, sizeof(known_by));
+	ck_assert_str_eq(known_by, fake_chip.kept ? KNOWN_BY : "");
+	fake_chip.kept = false;
+	return content;
+}
+
+/* A part of what is too long for one request. */
+static void keep_part(struct fake_conn *conn, const char *args)
+{
+	size_t length;
+
+	(void)args;
+	take_content(&length);
+	fake_chip.temporary_files++;
+	fake_chip.parts++;
+	fake_chip.kept = true;
+	fake_reply_ok(conn, KNOWN_BY);
+}
+
+static void forget_parts(struct fake_conn *conn, const char *args)
+{
+	char known_by[64];
+
+	word(&args, known_by, sizeof(known_by));
+	ck_assert_str_eq(known_by, KNOWN_BY);
+	fake_chip.kept = false;
+	fake_reply_ok(conn, "");
+}
+
+static void write_inline(struct fake_conn *conn, unsigned long offset)
+{
+	size_t n;
+	const char *content = take_content(&n);
+
+	ck_assert_uint_le(offset + n, FAKE_CHIP_FLASH_SIZE);
+	for (size_t i = 0; i < n; i++)
+		fake_chip.flash[offset + i] &= (uint8_t)content[i];
+	fake_chip.file_commands++;
+	put("wrote %lu bytes from file x", n - fake_chip.counts_less, 0);
+	answer(conn);
+}
+
 /* ... BANK "FILE" OFFSET: without such a file it handles as many bytes as it is told to. */
 static void write_bank(struct fake_conn *conn, const char *args)
 {
 	ck_assert_uint_eq(number(&args), 0);
-	word(&args, fake_chip.path, sizeof(fake_chip.path));
+	if (is_temporary(&args)) {
+		write_inline(conn, number(&args));
+		return;
+	}
 	bool is_ours = strncmp(fake_chip.path, fake_chip.directory,
 			       strlen(fake_chip.directory)) == 0;
 	FILE *file = is_ours ? fopen(fake_chip.path, "r") : NULL;
@@ -567,7 +672,11 @@ static void write_bank(struct fake_conn *conn, const char *args)
 
 static void verify_bank(struct fake_conn *conn, const char *args)
 {
-	(void)args;
+	size_t length;
+
+	ck_assert_uint_eq(number(&args), 0);
+	if (is_temporary(&args))
+		take_content(&length);
 	fake_chip.file_commands++;
 	put("read %lu bytes from file x and flash bank 0 at offset 0x%08lx in 0.1s\n",
 	    fake_chip.file_done, 0);
@@ -607,7 +716,7 @@ static void put_answer_of_file(void)
 	FILE *file = fake_chip.not_shared ? NULL : fopen(fake_chip.path, "r");
 
 	if (!file) {
-		out.length = strlen(strcpy(out.at, "couldn't read file: No such file or directory"));
+		put("couldn't read file: No such file or directory", 0, 0);
 		return;
 	}
 	ck_assert_ptr_nonnull(fgets(content, sizeof(content), file));
@@ -616,17 +725,39 @@ static void put_answer_of_file(void)
 	content[strcspn(content, "\n")] = '\0';
 	if (fake_chip.wrong_token)
 		content[10] ^= 1;
-	out.length = strlen(strcpy(out.at, content + 7));
+	out.length += strlen(strcpy(out.at + out.length, content + 7));
 }
 
-/* ... {flash probe N}; and the list */
-static void source_and_probe(struct fake_conn *conn, const char *args)
+/* How bytes may travel: is there a temporary file, and what is in the client's? */
+static void put_ways(const char *script)
 {
+	static const char source[] = "catch {source ";
+	const char *args = strstr(script, source);
+
+	put(fake_chip.no_files ? "0 " : "1 ", 0, 0);
+	if (!args)
+		return;
+	args += strlen(source);
+	word(&args, fake_chip.path, sizeof(fake_chip.path));
 	put_answer_of_file();
-	put("\n", 0, 0);
-	args = strstr(args, "{flash probe ");
-	ck_assert_ptr_nonnull(args);
-	probe_and_list(conn, args + strlen("{flash probe "));
+}
+
+/* ... and perhaps {flash probe N}, and the list; or the work area */
+static void ways_and_more(struct fake_conn *conn, const char *args)
+{
+	const char *probe = strstr(args, "{flash probe ");
+
+	put_ways(request);
+	if (probe) {
+		put("\n", 0, 0);
+		probe_and_list(conn, probe + strlen("{flash probe "));
+		return;
+	}
+	if (strstr(args, "-work-area-phys")) {
+		put("\n", 0, 0);
+		put_area();
+	}
+	answer(conn);
 }
 
 /* false: the client has gone meanwhile, and its file with it. */
@@ -647,8 +778,8 @@ static bool write_file(const char *path, unsigned long offset, unsigned long len
 static void read_bank(struct fake_conn *conn, const char *args)
 {
 	unsigned long bank = number(&args), offset, length;
+	bool temporary = is_temporary(&args);
 
-	word(&args, fake_chip.path, sizeof(fake_chip.path));
 	offset = number(&args);
 	length = number(&args);
 	ck_assert_msg(offset + length <= FAKE_CHIP_FLASH_SIZE, "beyond the bank");
@@ -658,6 +789,14 @@ static void read_bank(struct fake_conn *conn, const char *args)
 	}
 	fake_chip.reads++;
 	fake_chip.flash[offset] ^= fake_chip.unstable;
+	if (temporary) {
+		const char *p = behind_inline();
+
+		ck_assert_uint_eq(number(&p), length);
+		fake_reply(conn, 0, 0, (const char *)fake_chip.flash + offset,
+			   fake_chip.writes_nothing ? 0 : length - (unsigned long)fake_chip.short_by, "");
+		return;
+	}
 	if (strcmp(fake_chip.path, "/dev/null") != 0 &&
 	    !write_file(fake_chip.path, offset, length)) {
 		refuse(conn, -1202, "Error: couldn't open file\n");
@@ -670,8 +809,35 @@ static void read_bank(struct fake_conn *conn, const char *args)
 
 static void write_image(struct fake_conn *conn, const char *args)
 {
-	(void)args;
-	put("wrote %lu bytes from file x in 0.1s (%lu KiB/s)", 1024, 10);
+	size_t length;
+
+	if (strncmp(args, "erase ", 6) == 0)
+		args += 6;
+	if (is_temporary(&args)) {
+		take_content(&length);
+		put("wrote %lu bytes", length, 0);
+	} else {
+		put("wrote %lu bytes from file x in 0.1s (%lu KiB/s)", 1024, 10);
+	}
+	answer(conn);
+}
+
+/* FILE ADDRESS "bin" */
+static void load_image(struct fake_conn *conn, const char *args)
+{
+	size_t length = 0;
+
+	if (is_temporary(&args)) {
+		take_content(&length);
+	} else {
+		FILE *file = fopen(fake_chip.path, "r");
+
+		for (; file && fgetc(file) != EOF; length++)
+			;
+		if (file)
+			fclose(file);
+	}
+	put("downloaded %lu bytes in 0.1s (%lu KiB/s)", length - fake_chip.counts_less, 10);
 	answer(conn);
 }
 
@@ -718,6 +884,9 @@ static const struct {
 	void (*answer)(struct fake_conn *conn, const char *args);
 } scripts[] = {
 	{ "flash erase_check ", erase_check }, /* behind a look at the first word */
+	{ "[info commands file]] && ", ways_and_more },
+	{ "[list file delete $f]]}} ", keep_part },
+	{ "after cancel $t;file delete $f}} ", forget_parts },
 	{ "list $t $r}} ", on_target },
 	{ "reset run;", run_and_list },
 	{ "reset halt;", reset_and_list },
@@ -727,7 +896,6 @@ static const struct {
 	{ "list $c 0}} ", read_ids },
 	{ "set l}} ", read_signature },
 	{ "set o}} ", read_memory },
-	{ "catch {source ", source_and_probe },
 	{ "{flash probe ", probe_and_list },
 	{ "[flash list]", list_banks },
 	{ "return \"$b\\n$s\"}} ", info },
@@ -824,6 +992,19 @@ void fake_chip_protect(unsigned int rdp, unsigned int blocks)
 	fake_chip.protected_blocks = fake_chip.stored_blocks = blocks;
 }
 
+/* A whole suite can be run with the bytes on another way. */
+static const char *way(void)
+{
+	const char *wanted = getenv("STMFW_TEST_TRANSFER");
+
+	return wanted ? wanted : "";
+}
+
+bool fake_chip_shares(void)
+{
+	return !*way();
+}
+
 void fake_chip_reset(void)
 {
 	char directory[sizeof(fake_chip.directory)];
@@ -848,6 +1029,7 @@ void fake_chip_reset(void)
 	fake_chip.bad_sector = FAKE_CHIP_FLASH_SIZE;
 	fake_chip.file_size = 64;
 	fake_chip.file_done = 64;
+	fake_chip.no_files = strcmp(way(), "memory") == 0;
 }
 
 void fake_chip_start(void)
@@ -856,6 +1038,8 @@ void fake_chip_start(void)
 	strcpy(fake_chip.directory, "/tmp/stmfw-test-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(fake_chip.directory));
 	setenv("TMPDIR", fake_chip.directory, 1);
+	if (!fake_chip_shares() && fx.opts.transfer == STMFW_TRANSFER_AUTO)
+		fx.opts.transfer = STMFW_TRANSFER_INLINE;
 	play(NULL);
 	fake_ocd_answer(fx.ocd, on_request, NULL);
 }

@@ -53,6 +53,11 @@ struct fake_chip {
 	bool no_signature;     /* flash size and unique id cannot be read             */
 	bool no_protection;    /* the register with the protection cannot be read     */
 	bool not_shared;       /* files of the client cannot be seen                  */
+	bool no_files;         /* ... and its Tcl has no commands for files           */
+	int temporary_files;   /* that it made                                        */
+	bool kept;             /* one of them is waiting for another part             */
+	size_t kept_length;    /* what is in it                                       */
+	int parts;             /* that came                                           */
 	bool wrong_token;      /* ... a file of that name is there, but another one   */
 	int short_by;          /* read_bank writes so many bytes less                 */
 	bool writes_nothing;   /* read_bank says it did                               */
@@ -97,6 +102,8 @@ void fake_chip_connect(void);
 void fake_chip_reset(void);
 /* Read protection level and write protected blocks of 4 KiB (bit N). As new: 1 and 2. */
 void fake_chip_protect(unsigned int rdp, unsigned int blocks);
+/* Does this run share files, or is STMFW_TEST_TRANSFER inline or memory? */
+bool fake_chip_shares(void);
 /* Number of files and directories that are left in TMPDIR. */
 int fake_chip_litter(void);
 /* Checked tear-down, before the fixture's own: nothing may be left. */

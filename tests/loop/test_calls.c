@@ -114,7 +114,7 @@ static bool is_slow(const struct api_call *call, int request)
 		{ "erase_range", 2 },  { "mass_erase", 2 },  { "blank_check", 2 },
 		{ "write_bank", 2 },   { "verify_bank", 2 }, { "fill", 1 },
 		{ "flash", 9 },        { "protect", 4 },     { "lock", 4 },
-		{ "unprotect", 4 },
+		{ "unprotect", 4 },    { "write_bank_data", 2 }, { "verify_bank_data", 2 },
 	};
 
 	for (size_t i = 0; i < sizeof(slow) / sizeof(slow[0]); i++)

@@ -366,6 +366,152 @@ START_TEST(image_compared_in_part)
 }
 END_TEST
 
+/* ---- content of ours ---- */
+
+#define LONG_LENGTH (300u << 10)
+static uint8_t long_content[LONG_LENGTH];
+
+static stmfw_write_opts long_image(void)
+{
+	stmfw_write_opts o = STMFW_INIT(stmfw_write_opts);
+
+	for (size_t i = 0; i < LONG_LENGTH; i++)
+		long_content[i] = (uint8_t)(i * 7 + i / 256);
+	o.data = long_content;
+	o.data_length = LONG_LENGTH;
+	o.offset = BASE;
+	o.type = "bin";
+	return o;
+}
+
+START_TEST(content_or_a_path)
+{
+	stmfw_write_opts o = long_image();
+
+	fake_chip_connect();
+	memset(&done, 0, sizeof(done));
+	o.data_length = 0;
+	ck_assert_int_eq(CALL(stmfw_write_image(fx.client, &o, DONE)), STMFW_EINVAL);
+	o.data_length = 1;
+	o.ocd_path = "/x";
+	ck_assert_int_eq(CALL(stmfw_write_image(fx.client, &o, DONE)), STMFW_EINVAL);
+	o.ocd_path = NULL;
+	o.data = NULL;
+	ck_assert_int_eq(CALL(stmfw_write_image(fx.client, &o, DONE)), STMFW_EINVAL);
+	ck_assert_int_eq(CALL(stmfw_write_bank_data(fx.client, 0, NULL, 1, 0, DONE)), STMFW_EINVAL);
+	ck_assert_int_eq(CALL(stmfw_verify_bank_data(fx.client, 0, "x", 0, 0, DONE)), STMFW_EINVAL);
+	close_and_drain();
+	ck_assert_int_eq(done.calls, 0);
+}
+END_TEST
+
+/* Each byte value, as flash then has it. */
+START_TEST(content_is_written_as_it_is)
+{
+	uint8_t bytes[1024];
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * 167 + i / 256);
+	fx.opts.transfer = _i ? STMFW_TRANSFER_INLINE : STMFW_TRANSFER_AUTO;
+	fake_chip_connect();
+	memset(fake_chip.flash, 0xff, sizeof(fake_chip.flash));
+	SUCCEEDS(stmfw_write_bank_data(fx.client, 0, bytes, sizeof(bytes), 100, DONE));
+	ck_assert_uint_eq(done.bytes, sizeof(bytes));
+	ck_assert_mem_eq(fake_chip.flash + 100, bytes, sizeof(bytes));
+	ck_assert_int_eq(fake_chip.temporary_files, _i);
+	fake_chip.counts_less = true;
+	FAILS(STMFW_ERANGE, "1023 bytes instead of 1024",
+	      stmfw_write_bank_data(fx.client, 0, bytes, sizeof(bytes), 100, DONE));
+	FAILS(STMFW_ERANGE, "do not lie",
+	      stmfw_write_bank_data(fx.client, 0, bytes, sizeof(bytes), 7169, DONE));
+}
+END_TEST
+
+START_TEST(long_content_comes_in_parts)
+{
+	const stmfw_write_opts o = long_image();
+	stmfw_check_opts load = STMFW_INIT(stmfw_check_opts);
+
+	fx.opts.transfer = STMFW_TRANSFER_INLINE;
+	fake_chip_connect();
+	SUCCEEDS(stmfw_write_image(fx.client, &o, DONE));
+	ck_assert_uint_eq(done.bytes, LONG_LENGTH);
+	ck_assert_int_eq(fake_chip.parts, 1);
+	ck_assert(!fake_chip.kept);
+	load.data = long_content;
+	load.data_length = load.length = LONG_LENGTH;
+	load.target = FAKE_CHIP_TARGET;
+	load.type = "bin";
+	SUCCEEDS(stmfw_load_image(fx.client, &load, DONE));
+	ck_assert_uint_eq(done.bytes, LONG_LENGTH);
+	ck_assert(!fake_chip.kept);
+	load.length--;
+	FAILS(STMFW_ECOMMAND, "instead of", stmfw_load_image(fx.client, &load, DONE));
+	ck_assert(!fake_chip.kept);
+}
+END_TEST
+
+static stmfw_op writing;
+static int cancel_at;
+
+static void cancel_then(int request)
+{
+	if (request == cancel_at)
+		ACCEPTED(stmfw_cancel(fx.client, writing));
+}
+
+/* Requests: ways, part, command. Whatever has come to OpenOCD by then is deleted there. */
+START_TEST(content_that_is_canceled_is_forgotten)
+{
+	const stmfw_write_opts o = long_image();
+
+	fx.opts.transfer = STMFW_TRANSFER_INLINE;
+	fake_chip_connect();
+	memset(&done, 0, sizeof(done));
+	cancel_at = _i;
+	fake_chip.before = cancel_then;
+	ACCEPTED(stmfw_write_image(fx.client, &o, on_done, &done, &writing));
+	RUN_UNTIL(done.calls);
+	ck_assert_int_eq(fake_chip.parts, _i < 2 ? _i : 1);
+	ck_assert(!fake_chip.kept);
+	if (_i == 2) /* it was too late */
+		assert_status(&done, STMFW_OK, STMFW_FINISHED);
+	else
+		assert_failed_once(&done, STMFW_ECANCELED, STMFW_FINISHED);
+	ck_assert_int_eq(stmfw_client_is_connected(fx.client), 1);
+}
+END_TEST
+
+START_TEST(content_that_cannot_be_stored)
+{
+	const stmfw_write_opts o = long_image();
+
+	fx.opts.transfer = STMFW_TRANSFER_INLINE;
+	fake_chip_connect();
+	fake_chip.fault = FAULT_ERROR;
+	fake_chip.fault_at = 1 + _i;
+	FAILS(STMFW_ECOMMAND, "it went wrong", stmfw_write_image(fx.client, &o, DONE));
+	ck_assert_int_eq(fake_chip.faults, 1);
+	ck_assert_int_eq(fake_chip.parts, _i);
+}
+END_TEST
+
+START_TEST(content_where_openocd_has_no_files)
+{
+	const stmfw_write_opts o = long_image();
+
+	fx.opts.transfer = _i ? STMFW_TRANSFER_INLINE : STMFW_TRANSFER_AUTO;
+	fake_chip_connect();
+	fake_chip.no_files = fake_chip.not_shared = true;
+	FAILS(STMFW_EUNSUPPORTED, "no commands to make", stmfw_write_image(fx.client, &o, DONE));
+	ck_assert_str_ne(done.advice, "");
+	fake_chip.not_shared = false;
+	if (_i)
+		return;
+	SUCCEEDS(stmfw_write_image(fx.client, &o, DONE)); /* in a file that both see */
+}
+END_TEST
+
 START_TEST(fill_that_does_not_fit)
 {
 	stmfw_fill_opts fill = fill_opts(32, 1, FAKE_CHIP_FLASH_SIZE / 4);
@@ -403,6 +549,12 @@ int main(void)
 		{ file_handled_in_part, 2 },
 		{ differences_are_named, 0 },
 		{ image_compared_in_part, 0 },
+		{ content_or_a_path, 0 },
+		{ content_is_written_as_it_is, 2 },
+		{ long_content_comes_in_parts, 0 },
+		{ content_that_is_canceled_is_forgotten, 3 },
+		{ content_that_cannot_be_stored, 2 },
+		{ content_where_openocd_has_no_files, 2 },
 		{ fill_that_does_not_fit, 0 },
 		{ NULL, 0 },
 	};

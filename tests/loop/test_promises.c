@@ -260,10 +260,11 @@ END_TEST
 
 START_TEST(p5_every_call_in_one_queue)
 {
-	struct watch w[32];
+	struct watch w[64];
 
 	memset(w, 0, sizeof(w));
 	side_reset();
+	ck_assert_int_lt(api_call_count, 64);
 	fake_chip_connect();
 	for (int i = 0; i < api_call_count; i++)
 		ACCEPTED(api_calls[i].submit(fx.client, &w[i], NULL));

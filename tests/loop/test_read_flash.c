@@ -147,12 +147,18 @@ END_TEST
 
 /* ---- files that are not what they should be ------------------------------------------------ */
 
+/* Numbers are judged as what they are. */
+static int too_few(void)
+{
+	return fake_chip.no_files ? STMFW_EUNSUPPORTED : STMFW_EFILE;
+}
+
 START_TEST(short_file)
 {
 	begin();
 	fake_chip.short_by = 1;
 	read_range(0, 256, 128);
-	assert_failed_once(&done, STMFW_EFILE, STMFW_FINISHED);
+	assert_failed_once(&done, too_few(), STMFW_FINISHED);
 	ck_assert_int_eq(side.sinks, 0);
 	ck_assert_uint_eq(done.bytes, 0);
 }
@@ -163,7 +169,7 @@ START_TEST(long_file)
 	begin();
 	fake_chip.short_by = -1;
 	read_range(0, 256, 128);
-	assert_failed_once(&done, STMFW_EFILE, STMFW_FINISHED);
+	assert_failed_once(&done, too_few(), STMFW_FINISHED);
 	ck_assert_int_eq(side.sinks, 0);
 }
 END_TEST
@@ -173,7 +179,7 @@ START_TEST(file_that_stays_empty)
 	begin();
 	fake_chip.writes_nothing = true;
 	read_range(0, 256, 128);
-	assert_failed_once(&done, STMFW_EFILE, STMFW_FINISHED);
+	assert_failed_once(&done, too_few(), STMFW_FINISHED);
 	ck_assert_int_eq(side.sinks, 0);
 }
 END_TEST
@@ -192,7 +198,7 @@ START_TEST(old_content_is_not_taken_for_new)
 	side.in_sink = write_no_more;
 	fake_chip.fault_at = 3; /* bank and file, read, read, read */
 	read_range(0, 512, 128);
-	assert_failed_once(&done, STMFW_EFILE, STMFW_FINISHED);
+	assert_failed_once(&done, too_few(), STMFW_FINISHED);
 	ck_assert_int_eq(side.sinks, 2);
 	ck_assert_uint_eq(done.bytes, 256);
 	ck_assert_int_eq(fake_chip.faults, 1);
@@ -201,6 +207,7 @@ END_TEST
 
 START_TEST(files_are_not_shared)
 {
+	fx.opts.transfer = STMFW_TRANSFER_SHARED;
 	begin();
 	if (_i)
 		fake_chip.wrong_token = true;
@@ -222,6 +229,10 @@ static void look_at_the_file(stmfw_client *c)
 	char *slash;
 
 	(void)c;
+	if (!fake_chip_shares()) {
+		ck_assert_int_eq(fake_chip_litter(), 0);
+		return;
+	}
 	ck_assert_int_eq(stat(fake_chip.path, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 0777, 0600);
 	slash = strrchr(fake_chip.path, '/');
@@ -245,11 +256,56 @@ START_TEST(scratch_directory_that_is_not_there)
 {
 	stmfw_read_opts o = read_opts(0, 16, 0);
 
+	fx.opts.transfer = STMFW_TRANSFER_SHARED;
 	begin();
 	o.scratch_dir = "/nowhere/at/all";
 	start(&o);
 	RUN_UNTIL(done.calls);
 	assert_failed_once(&done, STMFW_EFILE, STMFW_FINISHED);
+}
+END_TEST
+
+/* ---- which way --------------------------------------------------------------------------- */
+
+/* OpenOCD does not see our file, sees another one, or there is none: with its commands for files
+   and without. */
+START_TEST(what_is_not_shared_travels_in_the_reply)
+{
+	stmfw_read_opts o = read_opts(3, 1000, 300);
+
+	begin();
+	fake_chip.not_shared = _i % 3 == 0;
+	fake_chip.wrong_token = _i % 3 == 1;
+	o.scratch_dir = _i % 3 == 2 ? "/nowhere/at/all" : NULL;
+	fake_chip.no_files = _i >= 3;
+	start(&o);
+	RUN_UNTIL(done.calls);
+	assert_status(&done, STMFW_OK, STMFW_FINISHED);
+	ck_assert_uint_eq(side.length, 1000);
+	ck_assert_mem_eq(side.bytes, fake_chip.flash + 3, 1000);
+	ck_assert_int_eq(fake_chip.temporary_files, _i < 3 ? 4 : 0);
+	ck_assert_int_eq(fake_chip.reads, 4);
+}
+END_TEST
+
+START_TEST(a_shared_file_is_used_if_there_is_one)
+{
+	begin();
+	read_range(0, 1000, 300);
+	assert_status(&done, STMFW_OK, STMFW_FINISHED);
+	ck_assert_int_eq(fake_chip.temporary_files != 0, !fake_chip_shares() && !fake_chip.no_files);
+}
+END_TEST
+
+START_TEST(pieces_fit_into_a_small_reply)
+{
+	fx.opts.transfer = STMFW_TRANSFER_INLINE;
+	fx.opts.reply_limit = 1000;
+	begin();
+	memset(fake_chip.flash, 0, 600); /* each of these takes three on the wire */
+	read_range(0, 600, 0);
+	assert_status(&done, STMFW_OK, STMFW_FINISHED);
+	ck_assert_mem_eq(side.bytes, fake_chip.flash, 600);
 }
 END_TEST
 
@@ -391,6 +447,9 @@ int main(void)
 		{ files_are_not_shared, 2 },
 		{ file_is_private_and_absolute, 0 },
 		{ scratch_directory_that_is_not_there, 0 },
+		{ what_is_not_shared_travels_in_the_reply, 6 },
+		{ a_shared_file_is_used_if_there_is_one, 0 },
+		{ pieces_fit_into_a_small_reply, 0 },
 		{ scratch_directory_with_odd_characters, 0 },
 		{ sink_says_stop, 3 },
 		{ sink_says_stop_later, 0 },

@@ -86,8 +86,13 @@ START_TEST(fewer_bytes_than_asked_for)
 {
 	begin();
 	fake_chip.verified_less = _i ? 128 : 1;
+	fake_chip.short_by = _i ? 128 : 1;
 	verify(0, 1024, 128);
-	assert_failed_once(&done, STMFW_EVERIFY, STMFW_FINISHED);
+	assert_failed_once(&done,
+			   fake_chip_shares()   ? STMFW_EVERIFY
+			   : fake_chip.no_files ? STMFW_EUNSUPPORTED
+						: STMFW_EFILE,
+			   STMFW_FINISHED);
 	ck_assert_uint_eq(done.bytes, 0);
 }
 END_TEST
@@ -106,6 +111,7 @@ END_TEST
 
 START_TEST(files_are_not_shared)
 {
+	fx.opts.transfer = STMFW_TRANSFER_SHARED;
 	begin();
 	if (_i)
 		fake_chip.wrong_token = true;
@@ -144,14 +150,17 @@ START_TEST(cancel_between_two_pieces)
 }
 END_TEST
 
+/* Where files are not shared, the chip is first asked for its work area. */
 START_TEST(lost_at_each_command)
 {
+	int before = fake_chip_shares() ? 1 : 2, at = _i / 2;
+
 	begin();
 	fake_chip.fault = _i % 2 ? FAULT_RESET : FAULT_HANG_UP;
 	fake_chip.fault_at = _i / 2;
 	verify(0, 300, 100);
 	assert_failed_once(&done, STMFW_ELOST, STMFW_UNKNOWN);
-	ck_assert_uint_eq(done.bytes, _i / 2 < 2 ? 0 : (uint64_t)(_i / 2 - 1) * 100);
+	ck_assert_uint_eq(done.bytes, at <= before ? 0 : (uint64_t)(at - before) * 100);
 }
 END_TEST
 
@@ -169,6 +178,55 @@ START_TEST(progress_may_be_missing)
 }
 END_TEST
 
+/* ---- without a file ---------------------------------------------------------------------- */
+
+/* The chip's own sums prove it: nothing is moved. */
+START_TEST(sums_of_the_chip_prove_it)
+{
+	fx.opts.transfer = STMFW_TRANSFER_INLINE;
+	begin();
+	fake_chip.runs_code = true;
+	verify(0, 8192, 1000);
+	assert_status(&done, STMFW_OK, STMFW_FINISHED);
+	ck_assert_uint_eq(done.bytes, 8192);
+	ck_assert_int_eq(side.progresses, 9);
+	ck_assert_int_eq(fake_chip.reads, 0);
+}
+END_TEST
+
+/* A sum that is wrong is a reason to look closer, not a verdict. */
+START_TEST(sums_that_are_wrong_are_looked_into)
+{
+	fx.opts.transfer = STMFW_TRANSFER_INLINE;
+	begin();
+	fake_chip.runs_code = true;
+	fake_chip.wrong_sums = true;
+	wanted[1700] ^= _i ? 0x01 : 0;
+	verify(1000, 2000, 1000);
+	if (_i) {
+		assert_failed_once(&done, STMFW_EVERIFY, STMFW_FINISHED);
+		ck_assert_ptr_nonnull(strstr(done.text, "0x080006a4"));
+		ck_assert_uint_eq(done.bytes, 0);
+		return;
+	}
+	assert_status(&done, STMFW_OK, STMFW_FINISHED);
+	ck_assert_uint_eq(done.bytes, 2000);
+	ck_assert_int_eq(side.progresses, 2);
+}
+END_TEST
+
+/* It could be a sum of another chip. */
+START_TEST(sums_of_nobody_knows_which_chip_are_not_asked_for)
+{
+	fx.opts.transfer = STMFW_TRANSFER_INLINE;
+	begin();
+	fake_chip.runs_code = fake_chip.no_bank_target = true;
+	verify(0, 1000, 0);
+	assert_status(&done, STMFW_OK, STMFW_FINISHED);
+	ck_assert_int_eq(fake_chip.no_files || fake_chip.reads > 0, 1);
+}
+END_TEST
+
 int main(void)
 {
 	const struct test_case cases[] = {
@@ -181,6 +239,9 @@ int main(void)
 		{ cancel_between_two_pieces, 0 },
 		{ lost_at_each_command, 8 },
 		{ progress_may_be_missing, 0 },
+		{ sums_of_the_chip_prove_it, 0 },
+		{ sums_that_are_wrong_are_looked_into, 2 },
+		{ sums_of_nobody_knows_which_chip_are_not_asked_for, 0 },
 		{ NULL, 0 },
 	};
 

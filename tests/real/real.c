@@ -8,6 +8,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -126,11 +127,45 @@ static void begin(void)
 	unsetenv("MALLOC_PERTURB_"); /* which meson sets: 0.10 does not bear it */
 	strcpy(real.dir, "/tmp/stmfw-real-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(real.dir));
+	ck_assert_int_eq(mkdir(in_dir("temp"), 0700), 0);
 	ck_assert_int_eq(uv_loop_init(&real.loop), 0);
 	signal(SIGPIPE, SIG_IGN);
 }
 
 static const char *const driver_names[] = { [HLA] = "hla", [DAPDIRECT] = "dapdirect" };
+
+/* What it makes in its temporary directory is not to stay there. */
+static void start_openocd(const char *const *argv, const char *log)
+{
+	const char *ours = getenv("TMPDIR");
+	char kept[400];
+
+	snprintf(kept, sizeof(kept), "%s", ours ? ours : "");
+	setenv("TMPDIR", in_dir("temp"), 1);
+	real.openocd = spawn(argv, log);
+	if (ours)
+		setenv("TMPDIR", kept, 1);
+	else
+		unsetenv("TMPDIR");
+}
+
+static int files_in(const char *path)
+{
+	DIR *dir = opendir(path);
+	const struct dirent *e;
+	int n = 0;
+
+	while (dir && (e = readdir(dir)))
+		n += e->d_name[0] != '.';
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+int temporary_files(void)
+{
+	return files_in(in_dir("temp"));
+}
 
 static const char *openocd(void)
 {
@@ -158,7 +193,7 @@ void start_dummy(void)
 		openocd(), "-f", config("dummy"), "-c",
 		"bindto 127.0.0.1; tcl_port 0; telnet_port 0; gdb_port disabled; init", NULL
 	};
-	real.openocd = spawn(argv, log);
+	start_openocd(argv, log);
 	wait_for_openocd(log, "telnet");
 }
 
@@ -196,7 +231,7 @@ void start_board(const char *chip, const char *target_cfg, enum driver driver,
 	const char *const argv[] = { openocd(), "-c", probe, "-f", config(driver_names[driver]),
 				     "-f", target_cfg, "-c",
 				     "gdb_port 0; telnet_port disabled; tcl_port 0", NULL };
-	real.openocd = spawn(argv, log);
+	start_openocd(argv, log);
 	wait_for_openocd(log, "gdb");
 }
 
@@ -272,6 +307,8 @@ void stop_all(void)
 	uv_run(&real.loop, UV_RUN_DEFAULT);
 	end(&real.openocd);
 	end(&real.board);
+	ck_assert_msg(temporary_files() == 0, "OpenOCD was made to leave a temporary file");
+	rmdir(in_dir("temp"));
 	remove_dir();
 	ck_assert_int_eq(uv_loop_close(&real.loop), 0);
 }
@@ -325,7 +362,15 @@ const char *at(const char *host, uint16_t port)
 
 void connect_client(void)
 {
-	ck_assert_int_eq(stmfw_client_new(&real.client, &real.loop, NULL), STMFW_OK);
+	connect_by(STMFW_TRANSFER_AUTO);
+}
+
+void connect_by(enum stmfw_transfer transfer)
+{
+	stmfw_client_opts opts = STMFW_INIT(stmfw_client_opts);
+
+	opts.transfer = transfer;
+	ck_assert_int_eq(stmfw_client_new(&real.client, &real.loop, &opts), STMFW_OK);
 	RUN_OK(stmfw_client_connect(real.client, at("localhost", real.tcl), DONE));
 }
 

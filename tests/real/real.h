@@ -45,6 +45,9 @@ void board_do(const char *line);
 /* "host:port" (host NULL: this machine), until it has been called eight times more. */
 const char *at(const char *host, uint16_t port);
 void connect_client(void);
+void connect_by(enum stmfw_transfer transfer);
+/* In OpenOCD's temporary directory; stop_all() insists on none. */
+int temporary_files(void);
 /* It is to end by itself now. */
 void wait_end_of_openocd(void);
 /* Checked teardown for both: closes, ends, and insists on an empty loop. */

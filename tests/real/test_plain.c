@@ -47,15 +47,20 @@ static void fill_flash(void)
 	board_do(line);
 }
 
-static void start(int setup, const char *fault)
+static void start_by(int setup, const char *fault, enum stmfw_transfer transfer)
 {
 	const char *options[] = { fault ? "--fault" : NULL, fault, NULL };
 
 	chip = &chips[setup / 2];
 	start_board(chip->name, chip->target_cfg, setup % 2 ? DAPDIRECT : HLA, options);
-	connect_client();
+	connect_by(transfer);
 	fill_flash();
 	RUN_OK(stmfw_reset(real.client, STMFW_RESET_HALT, DONE));
+}
+
+static void start(int setup, const char *fault)
+{
+	start_by(setup, fault, STMFW_TRANSFER_AUTO);
 }
 
 static void check_flash(void)
@@ -311,6 +316,142 @@ START_TEST(difference_is_at_its_address)
 }
 END_TEST
 
+/* ---- content of ours ---- */
+
+/* What does not fit into one request goes ahead in parts: two, for the longest. */
+#define LONG_CONTENT (600 * KIB)
+#define RAM 0x20000000u
+static uint8_t content[LONG_CONTENT];
+
+static const struct {
+	int setup;
+	enum stmfw_transfer transfer;
+	uint32_t length;
+} ways[] = {
+	{ 0, STMFW_TRANSFER_INLINE, 40 * KIB },
+	{ 3, STMFW_TRANSFER_INLINE, LONG_CONTENT },
+	{ 2, STMFW_TRANSFER_SHARED, 40 * KIB },
+};
+
+#define WAYS 3
+
+static void make_content(void)
+{
+	for (uint32_t i = 0; i < LONG_CONTENT; i++)
+		content[i] = i < 2048 ? 0 : (uint8_t)(i * 167 + i / 256);
+}
+
+START_TEST(content_is_written_and_compared)
+{
+	uint32_t length = ways[_i].length, at;
+
+	start_by(ways[_i].setup, NULL, ways[_i].transfer);
+	make_content();
+	at = chip->sector;
+	RUN_OK(stmfw_mass_erase(real.client, 0, DONE));
+	expect_blank(0, chip->flash);
+	RUN_OK(stmfw_write_bank_data(real.client, 0, content, length, at, DONE));
+	ck_assert_uint_eq(outcome.res.bytes, length);
+	memcpy(before + at, content, length);
+	check_flash();
+	RUN_OK(stmfw_verify_bank_data(real.client, 0, content, length, at, DONE));
+	ck_assert_uint_eq(outcome.res.bytes, length);
+	content[length - 1] ^= 1;
+	RUN_FAILS(STMFW_EVERIFY, stmfw_verify_bank_data(real.client, 0, content, length, at, DONE));
+	find_difference(outcome.text, at + length - 1);
+	RUN_FAILS(STMFW_ERANGE,
+		  stmfw_write_bank_data(real.client, 0, content, 9, chip->flash - 8, DONE));
+	check_flash();
+}
+END_TEST
+
+/* An image file as it is, in OpenOCD's own types. */
+START_TEST(content_is_an_image)
+{
+	static const char srec[] = "S30D080000000102030405060708C6\nS70508000000F2\n";
+	stmfw_write_opts image = STMFW_INIT(stmfw_write_opts);
+	stmfw_check_opts check = STMFW_INIT(stmfw_check_opts);
+
+	start_by(ways[_i].setup, NULL, ways[_i].transfer);
+	image.data = content;
+	image.data_length = ways[_i].length / 2;
+	make_content();
+	image.offset = BASE;
+	image.type = "bin";
+	image.flags = STMFW_WRITE_ERASE;
+	RUN_OK(stmfw_write_image(real.client, &image, DONE));
+	ck_assert_uint_ge(outcome.res.bytes, image.data_length);
+	check.data = content;
+	check.data_length = check.length = image.data_length;
+	check.offset = BASE;
+	check.type = "bin";
+	check.target = chip == &chips[0] ? "stm32f1x.cpu" : "stm32f4x.cpu";
+	RUN_OK(stmfw_verify_image(real.client, &check, DONE));
+	content[4711] ^= 1;
+	RUN_FAILS(STMFW_EVERIFY, stmfw_verify_image(real.client, &check, DONE));
+	find_difference(outcome.text, 4711);
+	image.data = srec;
+	image.data_length = sizeof(srec) - 1;
+	image.offset = 0;
+	image.type = NULL;
+	RUN_OK(stmfw_write_image(real.client, &image, DONE));
+	board_flash(after, chip->flash);
+	ck_assert_mem_eq(after, "\x01\x02\x03\x04\x05\x06\x07\x08", 8);
+	image.type = "elf";
+	RUN_FAILS(STMFW_ECOMMAND, stmfw_write_image(real.client, &image, DONE));
+	image.type = "bin";
+	image.offset = 0x60000000;
+	RUN_FAILS(STMFW_ERANGE, stmfw_write_image(real.client, &image, DONE));
+	ck_assert_int_eq(temporary_files(), 0);
+}
+END_TEST
+
+START_TEST(content_is_loaded_into_ram)
+{
+	stmfw_check_opts load = STMFW_INIT(stmfw_check_opts);
+
+	start_by(ways[_i].setup, NULL, ways[_i].transfer);
+	make_content();
+	load.data = content + 1024;
+	load.data_length = load.length = 4000;
+	load.offset = RAM + 0x1000;
+	load.type = "bin";
+	RUN_OK(stmfw_load_image(real.client, &load, DONE));
+	ck_assert_uint_eq(outcome.res.bytes, 4000);
+	RUN_OK(stmfw_verify_image(real.client, &load, DONE));
+	load.length = 4001;
+	RUN_FAILS(STMFW_ECOMMAND, stmfw_load_image(real.client, &load, DONE));
+	load.length = 0;
+	load.offset = 0x60000000;
+	RUN(stmfw_load_image(real.client, &load, DONE));
+	ck_assert_int_ne(outcome.res.status, STMFW_OK);
+}
+END_TEST
+
+/* Who loses the connection between two parts cannot delete what is there: OpenOCD will. */
+START_TEST(content_of_who_is_gone_is_deleted_in_time)
+{
+	stmfw_op op;
+
+	start_by(2, NULL, STMFW_TRANSFER_INLINE);
+	make_content();
+	outcome.done = false;
+	ck_assert_int_eq(stmfw_write_bank_data(real.client, 0, content, LONG_CONTENT, 0, on_outcome,
+					       NULL, &op), STMFW_OK);
+	while (temporary_files() == 0)
+		uv_run(&real.loop, UV_RUN_ONCE);
+	stmfw_client_close(real.client, NULL, NULL);
+	wait_outcome();
+	ck_assert_int_eq(outcome.res.status, STMFW_ECANCELED);
+	connect_client();
+	ck_assert_int_eq(temporary_files(), 1);
+	tcl("set timers [after info];lindex [after info [lindex $timers 0]] 0");
+	ck_assert_msg(strncmp(outcome.text, "file delete ", 12) == 0, "%s", outcome.text);
+	tcl("foreach timer $timers {uplevel #0 [lindex [after info $timer] 0]}");
+	ck_assert_uint_eq(board_stat("bytes_programmed"), 0);
+}
+END_TEST
+
 static const struct {
 	unsigned int width;
 	uint32_t value;
@@ -364,6 +505,10 @@ int main(void)
 		{ file_that_is_too_long_or_empty, SETUPS },
 		{ image_is_compared, SETUPS },
 		{ difference_is_at_its_address, SETUPS },
+		{ content_is_written_and_compared, WAYS },
+		{ content_is_an_image, WAYS },
+		{ content_is_loaded_into_ram, WAYS },
+		{ content_of_who_is_gone_is_deleted_in_time, 1 },
 		{ value_is_filled_in, SETUPS },
 		{ NULL, 0 },
 	};

@@ -124,8 +124,9 @@ class Rig:
     """Board and openocd, and a folder to work in."""
 
     def __init__(self, chip="f103c8", image=None, driver="hla", board=(), config=(), after=(),
-                 telnet=False, port=0):
+                 telnet=False, port=0, wrap=()):
         self.chip, self.driver, self.port = chip, driver, port
+        self.wrap = wrap # words in front of "openocd"
         self.image = make_image(SIZES[chip]) if image is None else image
         self.board_options, self.config, self.after = board, config, after
         self.telnet = "telnet_port 0" if telnet else "telnet_port disabled"
@@ -136,17 +137,23 @@ class Rig:
         self.private = tempfile.TemporaryDirectory(prefix="tools-test-")
         self.dir = os.path.join(self.private.name, "work")
         os.mkdir(self.dir)
+        # OpenOCD's temporary files; it may be somebody else.
+        os.chmod(self.private.name, 0o711)
+        os.mkdir(self.hidden("temp"))
+        os.chmod(self.hidden("temp"), 0o777)
         try:
             self.start()
         except BaseException:
-            self.__exit__()
+            self.__exit__(True)
             raise
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, failure=None, *_):
         for process in reversed(self.processes):
             end(process)
+        left = os.listdir(self.hidden("temp"))
         self.private.cleanup()
+        assert failure or not left, f"OpenOCD was made to leave {left}"
 
     # ---- board and openocd
 
@@ -159,7 +166,9 @@ class Rig:
         self.start_openocd()
 
     def start_openocd(self):
-        self.openocd = self.spawn("openocd.log", *self.openocd_command(f"tcl_port {self.port}"))
+        self.openocd = self.spawn("openocd.log", *self.wrap,
+                                  *self.openocd_command(f"tcl_port {self.port}"),
+                                  env={**os.environ, "TMPDIR": self.hidden("temp")})
         self.tcl = self.find_port("tcl")
 
     def openocd_command(self, tcl):
@@ -171,10 +180,10 @@ class Rig:
         return [OPENOCD, "-c", f"gdb_port disabled; {self.telnet}; {tcl}", *adapter, *before,
                 "-f", f"target/{TARGETS[self.chip]}.cfg", *after]
 
-    def spawn(self, log, *command):
+    def spawn(self, log, *command, env=None):
         with open(self.hidden(log), "wb") as file:
             process = subprocess.Popen(command, cwd=self.private.name, stdout=file, stderr=file,
-                                       stdin=subprocess.DEVNULL)
+                                       stdin=subprocess.DEVNULL, env=env)
         self.processes.append(process)
         return process
 
@@ -214,6 +223,7 @@ class Rig:
                 more = sock.recv(4096)
                 assert more, "openocd hung up"
                 answer += more
+        return answer[:-1].decode()
 
     def read_by_openocd(self, size):
         """What the one-shot command of the how-tos saves."""

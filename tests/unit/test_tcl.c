@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Quoting: the rule, and that public and internal function agree. (Against a real interpreter: see
    tests/openocd.) */
+#include <stdio.h>
+#include <string.h>
+
 #include "tcl.h"
 #include "unit.h"
 
@@ -38,6 +41,32 @@ START_TEST(control_bytes_become_octal)
 }
 END_TEST
 
+/* For the sake of length: random bytes grow by a twentieth, not by half. */
+START_TEST(bulk_escapes_only_what_it_must)
+{
+	char all[256], more[300];
+	struct buf b;
+
+	for (int i = 0; i < 256; i++)
+		all[i] = (char)i;
+	stmfw__buf_init(&b, libc_mem(), 1000);
+	stmfw__tcl_bulk(&b, all, sizeof(all));
+	stmfw__tcl_bulk(&b, NULL, 0);
+	size_t n = 0;
+	for (int i = 0; i < 256; i++) {
+		if (strchr("\\\"$[", i) && i)
+			more[n++] = '\\';
+		if (i == 0 || i == 0x1a)
+			n += (size_t)sprintf(more + n, "\\%03o", (unsigned int)i);
+		else
+			more[n++] = (char)i;
+	}
+	ck_assert_uint_eq(b.length, n);
+	ck_assert_mem_eq(b.data, more, n);
+	stmfw__buf_release(&b);
+}
+END_TEST
+
 START_TEST(quote_never_gives_half_a_word)
 {
 	char out[8] = "xxxxxxx";
@@ -70,8 +99,8 @@ int main(void)
 {
 	const TTest *const tests[] = { plain_words_are_only_put_in_quotes,
 				       what_tcl_would_act_on_is_escaped,
-				       control_bytes_become_octal, quote_never_gives_half_a_word,
-				       no_target_is_the_current_one,
+				       control_bytes_become_octal, bulk_escapes_only_what_it_must,
+				       quote_never_gives_half_a_word, no_target_is_the_current_one,
 				       NULL };
 
 	return run_unit("tcl", tests);
