@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * OpenOCD from 0.10 to the development version in one language: what differs between them is tried,
- * here and nowhere else; no version number is ever compared.
+ * here and nowhere else. No version number is compared, but for the length of a console's line
+ * (hello.c), which nothing else tells.
  *
  * What differs in each answer and so is dealt with where answers are: code and number of a failure
  * (wire.c), a result that is in the log (stmfw__op_output), decimal and hexadecimal (parse.c).
