@@ -85,9 +85,15 @@ void stmfw__conn_fail_status(struct conn *conn, int uv_status)
 	stmfw__conn_fail(conn, &(struct conn_end){ .uv_status = uv_status, .words = "" });
 }
 
+/* Where it was our own memory that ended it, there is nothing to find out. */
+static bool is_worth_asking(const struct conn *conn, int uv_status)
+{
+	return conn->dialer->ended && uv_status != UV_ENOMEM;
+}
+
 static void stream_ended(struct conn *conn, int uv_status)
 {
-	if (conn->dialer->ended)
+	if (is_worth_asking(conn, uv_status))
 		conn->dialer->ended(conn, uv_status);
 	else
 		stmfw__conn_fail_status(conn, uv_status);
@@ -271,7 +277,7 @@ int stmfw__conn_send(struct conn *conn, const char *nonce)
 			return err;
 	}
 	int err = write_out(conn);
-	if (!err || err == UV_ENOMEM || !conn->dialer->ended)
+	if (!err || !is_worth_asking(conn, err))
 		return err;
 	conn->dialer->ended(conn, err);
 	return 0;

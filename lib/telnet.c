@@ -37,7 +37,8 @@ struct telnet {
 	void *owner;
 	enum telnet_state state;
 	size_t line_limit;
-	unsigned int negotiation; /* bytes left of a telnet command */
+	size_t greeted;           /* so much of the greeting has come */
+	unsigned int negotiation; /* bytes left of a telnet command   */
 	char nonce[WIRE_NONCE_SIZE];
 	struct lines lines;
 	unsigned int fields; /* of the reply, that have ended */
@@ -215,7 +216,7 @@ static void take_line(struct telnet *t, char byte)
 
 static void take_greeting(struct telnet *t, char byte)
 {
-	static const char hello[] = "Open On-Chip Debugger";
+	static const char hello[] = "Open On-Chip Debugger\r\n";
 
 	if (t->negotiation > 0) {
 		t->negotiation--;
@@ -225,16 +226,15 @@ static void take_greeting(struct telnet *t, char byte)
 		t->negotiation = 2; /* what, and which option */
 		return;
 	}
-	stmfw__lines_take(&t->lines, byte);
-	if (byte == '\n') {
-		t->state = TELNET_LINES;
+	if (byte == hello[t->greeted]) {
+		if (hello[++t->greeted] == '\0')
+			t->state = TELNET_LINES;
 		return;
 	}
-	if (strncmp(t->lines.text, hello, t->lines.length) == 0)
-		return;
 	t->state = TELNET_FOREIGN;
-	for (size_t i = 0; i < t->lines.length; i++)
-		pass_on(t, t->lines.text[i]);
+	for (size_t i = 0; i < t->greeted; i++)
+		pass_on(t, hello[i]);
+	pass_on(t, byte);
 }
 
 void stmfw__telnet_feed(struct telnet *t, const char *bytes, size_t length)

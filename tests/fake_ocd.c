@@ -15,6 +15,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "fake_console.h"
+#include "fake_text.h"
 
 #define TERMINATOR 0x1a
 #define NO_CUT SIZE_MAX
@@ -25,13 +29,13 @@
  */
 #define GREETING_RESULT "Open On-Chip Debugger 0.12.0\n0.81\nhla\nhla_swd\n"
 
-struct bytes {
-	char *at;
-	size_t length, room;
-};
-
 struct fake_conn {
-	uv_tcp_t tcp;
+	union {
+		uv_handle_t handle;
+		uv_stream_t stream;
+		uv_tcp_t tcp;
+		uv_pipe_t pipe;
+	} way;
 	uv_idle_t pump;
 	struct fake_ocd *ocd;
 	struct fake_conn *next;
@@ -39,11 +43,13 @@ struct fake_conn {
 	char nonce[80], nonce_before[80];
 	bool greeted, closing, endless;
 	size_t split, first, cut;
+	struct console console;
 	int handles;
 };
 
 struct fake_ocd {
 	uv_tcp_t listener;
+	uv_pipe_t local; /* listens as well, if that is the way */
 	uv_loop_t *loop;
 	struct fake_conn *conns;
 	struct scene *scene; /* our copy: the test's may be on its stack */
@@ -59,39 +65,35 @@ struct fake_ocd {
 
 static const struct scene no_scene[] = { END };
 
+static char local_directory[32]; /* of sockets; "": none */
+
 static void perform(struct fake_conn *conn);
 
-/* ---- bytes ------------------------------------------------------------------------------- */
+/* ---- the ways ---------------------------------------------------------------------------- */
 
-static void *grow(void *old, size_t size)
+enum fake_way fake_ocd_way(void)
 {
-	void *new = realloc(old, size);
+	static const char *const names[] = { "tcl", "unix", "exec", "telnet" };
+	const char *wanted = getenv("STMFW_TEST_WAY");
 
-	INSIST(new != NULL, "malloc");
-	return new;
+	for (int i = 0; wanted && i < 4; i++)
+		if (strcmp(wanted, names[i]) == 0)
+			return (enum fake_way)i;
+	return FAKE_TCL;
 }
 
-static void bytes_add(struct bytes *b, const void *data, size_t length)
+static bool is_console(const struct fake_conn *conn)
 {
-	if (b->room - b->length < length) {
-		b->room = 2 * b->room + length + 256;
-		b->at = grow(b->at, b->room);
-	}
-	if (length)
-		memcpy(b->at + b->length, data, length);
-	b->length += length;
+	return conn->console.line_limit > 0;
 }
 
-static void bytes_drop(struct bytes *b, size_t length)
+const char *fake_ocd_path(uint16_t port)
 {
-	b->length -= length;
-	memmove(b->at, b->at + length, b->length);
-}
+	static char path[64];
 
-static void bytes_free(struct bytes *b)
-{
-	free(b->at);
-	memset(b, 0, sizeof(*b));
+	snprintf(path, sizeof(path), "%s/%u", local_directory[0] ? local_directory : "/nowhere",
+		 (unsigned int)port);
+	return path;
 }
 
 /* ---- the end of things ------------------------------------------------------------------- */
@@ -122,6 +124,7 @@ static void on_conn_handle_closed(uv_handle_t *handle)
 	ocd_release(conn->ocd);
 	bytes_free(&conn->in);
 	bytes_free(&conn->out);
+	console_free(&conn->console);
 	free(conn);
 }
 
@@ -141,13 +144,21 @@ static void conn_close(struct fake_conn *conn, bool with_reset)
 	conn->closing = true;
 	conn_unlink(conn);
 	uv_close((uv_handle_t *)&conn->pump, on_conn_handle_closed);
-	if (with_reset && uv_tcp_close_reset(&conn->tcp, on_conn_handle_closed) == 0)
+	if (with_reset && conn->way.handle.type == UV_TCP &&
+	    uv_tcp_close_reset(&conn->way.tcp, on_conn_handle_closed) == 0)
 		return;
-	uv_close((uv_handle_t *)&conn->tcp, on_conn_handle_closed);
+	uv_close(&conn->way.handle, on_conn_handle_closed);
 }
 
 static void on_listener_closed(uv_handle_t *handle)
 {
+	ocd_release(handle->data);
+}
+
+static void on_local_closed(uv_handle_t *handle)
+{
+	rmdir(local_directory);
+	local_directory[0] = '\0';
 	ocd_release(handle->data);
 }
 
@@ -157,6 +168,8 @@ void fake_ocd_stop(struct fake_ocd *ocd)
 	while (ocd->conns)
 		conn_close(ocd->conns, false);
 	uv_close((uv_handle_t *)&ocd->listener, on_listener_closed);
+	if (ocd->local.data)
+		uv_close((uv_handle_t *)&ocd->local, on_local_closed);
 }
 
 /* ---- output ------------------------------------------------------------------------------ */
@@ -189,7 +202,7 @@ static bool flush_some(struct fake_conn *conn)
 	int sent;
 
 	buf = uv_buf_init(conn->out.at, (unsigned int)n);
-	sent = n ? uv_try_write((uv_stream_t *)&conn->tcp, &buf, 1) : 0;
+	sent = n ? uv_try_write(&conn->way.stream, &buf, 1) : 0;
 	if (sent == UV_EAGAIN)
 		return false;
 	if (sent < 0) {
@@ -236,8 +249,8 @@ void fake_raw(struct fake_conn *conn, const void *bytes, size_t length)
 
 void fake_notify(struct fake_conn *conn, const char *record)
 {
-	bytes_add(&conn->out, record, strlen(record));
-	fake_raw(conn, "\r\n\x1a", 3);
+	bytes_add_text(&conn->out, record);
+	fake_raw(conn, "\r\n\x1a", is_console(conn) ? 2 : 3);
 }
 
 void fake_hang_up(struct fake_conn *conn)
@@ -270,16 +283,55 @@ static void add_escaped(struct bytes *out, const char *text, size_t length)
 	}
 }
 
+/* What OpenOCD logs is seen at once, where there is somebody to see it. */
+static void log_live(struct fake_conn *conn, const char *log)
+{
+	if (is_console(conn)) {
+		console_log(&conn->out, log, strlen(log));
+	} else if (fake_ocd_way() == FAKE_EXEC && *log) {
+		bytes_add_text(&conn->out, CHILD_TO_STDERR);
+		bytes_add_text(&conn->out, log);
+		bytes_add_text(&conn->out, log[strlen(log) - 1] == '\n' ? "" : "\n");
+		bytes_add_text(&conn->out, CHILD_TO_STDOUT);
+	}
+}
+
+static void send_frame(struct fake_conn *conn, const struct bytes *frame)
+{
+	if (is_console(conn)) {
+		console_reply(&conn->console, &conn->out, frame->at, frame->length);
+		flush(conn);
+	} else {
+		bytes_add(&conn->out, frame->at, frame->length);
+		fake_raw(conn, "\x1a", 1);
+	}
+}
+
 static void answer_as(struct fake_conn *conn, const char *nonce, const struct scene *s)
 {
+	struct bytes frame = { 0 };
 	char head[128];
-	int n = snprintf(head, sizeof(head), "%s%c\n%d\n%d\n", nonce, '\0', s->code, s->ocd);
 
-	bytes_add(&conn->out, head, (size_t)n);
-	add_escaped(&conn->out, s->text, s->length);
-	bytes_add(&conn->out, "\n", 1);
-	add_escaped(&conn->out, s->log, strlen(s->log));
-	fake_raw(conn, "\x1a", 1);
+	int n = snprintf(head, sizeof(head), "%s%c\n%d\n%d\n", nonce, '\0', s->code, s->ocd);
+	bytes_add(&frame, head, (size_t)n);
+	add_escaped(&frame, s->text, s->length);
+	bytes_add(&frame, "\n", 1);
+	add_escaped(&frame, s->log, strlen(s->log));
+	log_live(conn, s->log);
+	send_frame(conn, &frame);
+	bytes_free(&frame);
+}
+
+/* On a console only what follows the nonce is looked at. */
+void fake_garbage(struct fake_conn *conn)
+{
+	if (!is_console(conn)) {
+		fake_raw(conn, "garbage\x1a", 8);
+		return;
+	}
+	bytes_add_text(&conn->out, conn->nonce);
+	bytes_add_text(&conn->out, "\r\ngarbage\r\n\r\n\r\n\r\n");
+	flush(conn);
 }
 
 const char *fake_nonce(const struct fake_conn *conn)
@@ -318,52 +370,13 @@ void fake_tell_nonce(struct fake_conn *conn, const char *script, size_t length, 
 
 /* ---- requests ---------------------------------------------------------------------------- */
 
-/* One character of a double-quoted Tcl word; only the escapes that the quoting rules use. */
-static char decode_escape(const char **at, const char *end)
+/* Nothing but line ends may follow the word. */
+static void decode_script(struct bytes *script, const char *p, const char *end)
 {
-	const char *p = *at;
-	unsigned int value = 0;
-	int digits = 0;
-
-	INSIST(p < end, "request ends in a backslash");
-	while (digits < 3 && p < end && *p >= '0' && *p <= '7') {
-		value = value * 8 + (unsigned int)(*p++ - '0');
-		digits++;
-	}
-	if (digits == 0) {
-		INSIST(strchr("\\\"$[]{}", *p) != NULL, "odd escape \\%c", *p);
-		value = (unsigned char)*p++;
-	}
-	*at = p;
-	return (char)value;
-}
-
-/* The word from behind its opening quote; nothing but line ends may follow the closing one. */
-static void decode_word(struct bytes *script, const char *p, const char *end)
-{
-	while (p < end && *p != '"') {
-		char c = *p++;
-
-		INSIST(c != '$' && c != '[', "unquoted %c in a request", c);
-		if (c == '\\')
-			c = decode_escape(&p, end);
-		bytes_add(script, &c, 1);
-	}
-	INSIST(p < end, "request without a closing quote");
-	for (p++; p < end; p++)
+	for (p = text_decode_word(script, p, end) + 1; p < end; p++)
 		INSIST(*p == '\r' || *p == '\n', "text after the script");
 	bytes_add(script, "", 1);
 	script->length--;
-}
-
-static const char *find(const char *in, size_t length, const char *what)
-{
-	size_t n = strlen(what);
-
-	for (size_t i = 0; i + n <= length; i++)
-		if (memcmp(in + i, what, n) == 0)
-			return in + i;
-	return NULL;
 }
 
 static const char *take_nonce(struct fake_conn *conn, const char *p, const char *end)
@@ -388,12 +401,12 @@ static void unwrap(struct fake_conn *conn, size_t length, struct bytes *script)
 	static const char envelope[] = "apply {{n s} {";
 	const char *in = conn->in.at;
 	const char *end = in + length;
-	const char *p = find(in, length, "}} \"@");
+	const char *p = text_find(in, length, "}} \"@");
 
 	INSIST(length > sizeof(envelope) && memcmp(in, envelope, sizeof(envelope) - 1) == 0,
 	       "a request without its envelope: %.*s", (int)length, in);
 	INSIST(p != NULL, "a request without a nonce: %.*s", (int)length, in);
-	decode_word(script, take_nonce(conn, p + 4, end), end);
+	decode_script(script, take_nonce(conn, p + 4, end), end);
 }
 
 /* Length of the first whole request, its terminator not counted; false: none yet. */
@@ -429,6 +442,8 @@ static bool greet(struct fake_conn *conn)
 		return false;
 	bytes_free(&script);
 	conn->greeted = true;
+	if (conn->console.silent)
+		console_greet(&conn->console, &conn->out);
 	fake_reply_ok(conn, conn->ocd->greeting);
 	return true;
 }
@@ -443,7 +458,7 @@ static bool matches(const struct scene *s, const struct bytes *script)
 	case FAKE_EXPECT_PREFIX:
 		return script->length >= n && memcmp(script->at, s->text, n) == 0;
 	default:
-		return find(script->at, script->length, s->text) != NULL;
+		return text_find(script->at, script->length, s->text) != NULL;
 	}
 }
 
@@ -529,7 +544,7 @@ static bool conduct(struct fake_conn *conn, const struct scene *s)
 		conn->cut = s->length;
 		return true;
 	case FAKE_DEAF:
-		uv_read_stop((uv_stream_t *)&conn->tcp);
+		uv_read_stop(&conn->way.stream);
 		return true;
 	case FAKE_GATE:
 		return conn->ocd->gate_open;
@@ -604,11 +619,16 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 		conn_close(conn, false);
 		return;
 	}
-	bytes_add(&conn->in, buf->base, (size_t)n);
+	if (is_console(conn)) {
+		console_type(&conn->console, &conn->in, &conn->out, buf->base, (size_t)n);
+		flush(conn);
+	} else {
+		bytes_add(&conn->in, buf->base, (size_t)n);
+	}
 	perform(conn);
 }
 
-static void conn_init(struct fake_conn *conn, struct fake_ocd *ocd)
+static void conn_init(struct fake_conn *conn, struct fake_ocd *ocd, bool is_local)
 {
 	memset(conn, 0, sizeof(*conn));
 	conn->ocd = ocd;
@@ -619,12 +639,27 @@ static void conn_init(struct fake_conn *conn, struct fake_ocd *ocd)
 	ocd->handles++;
 	ocd->connections++;
 	conn->handles = 2;
-	uv_tcp_init(ocd->loop, &conn->tcp);
+	if (is_local)
+		uv_pipe_init(ocd->loop, &conn->way.pipe, 0);
+	else
+		uv_tcp_init(ocd->loop, &conn->way.tcp);
 	uv_idle_init(ocd->loop, &conn->pump);
-	conn->tcp.data = conn;
+	conn->way.handle.data = conn;
 	conn->pump.data = conn;
-	uv_unref((uv_handle_t *)&conn->tcp);
+	uv_unref(&conn->way.handle);
 	uv_unref((uv_handle_t *)&conn->pump);
+}
+
+static void begin_console(struct fake_conn *conn)
+{
+	bool is_old = text_find(conn->ocd->greeting, strlen(conn->ocd->greeting), " 0.10.") != NULL;
+
+	conn->console.line_limit = is_old ? 255 : 2559;
+	conn->console.silent = true;
+	if (conn->ocd->manual)
+		return;
+	console_greet(&conn->console, &conn->out);
+	flush(conn);
 }
 
 static void on_connection(uv_stream_t *listener, int status)
@@ -632,10 +667,13 @@ static void on_connection(uv_stream_t *listener, int status)
 	struct fake_conn *conn = grow(NULL, sizeof(*conn));
 
 	ck_assert_int_eq(status, 0);
-	conn_init(conn, listener->data);
-	ck_assert_int_eq(uv_accept(listener, (uv_stream_t *)&conn->tcp), 0);
-	uv_tcp_nodelay(&conn->tcp, 1);
-	uv_read_start((uv_stream_t *)&conn->tcp, on_alloc, on_read);
+	conn_init(conn, listener->data, listener->type == UV_NAMED_PIPE);
+	ck_assert_int_eq(uv_accept(listener, &conn->way.stream), 0);
+	if (conn->way.handle.type == UV_TCP)
+		uv_tcp_nodelay(&conn->way.tcp, 1);
+	if (fake_ocd_way() == FAKE_TELNET)
+		begin_console(conn);
+	uv_read_start(&conn->way.stream, on_alloc, on_read);
 	perform(conn);
 }
 
@@ -655,6 +693,20 @@ static uint16_t port_of(const uv_tcp_t *tcp)
 
 	ck_assert_int_eq(uv_tcp_getsockname(tcp, (struct sockaddr *)&address, &length), 0);
 	return ntohs(address.sin_port);
+}
+
+static void listen_locally(struct fake_ocd *ocd)
+{
+	if (!local_directory[0]) {
+		strcpy(local_directory, "/tmp/stmfw-fake-XXXXXX");
+		ck_assert_ptr_nonnull(mkdtemp(local_directory));
+	}
+	ck_assert_int_eq(uv_pipe_init(ocd->loop, &ocd->local, 0), 0);
+	ck_assert_int_eq(uv_pipe_bind(&ocd->local, fake_ocd_path(fake_ocd_port(ocd))), 0);
+	ocd->local.data = ocd;
+	ocd->handles++;
+	ck_assert_int_eq(uv_listen((uv_stream_t *)&ocd->local, 8, on_connection), 0);
+	uv_unref((uv_handle_t *)&ocd->local);
 }
 
 static struct scene *copy_scene(const struct scene *scene)
@@ -681,6 +733,8 @@ struct fake_ocd *fake_ocd_start(uv_loop_t *loop, const struct scene *scene)
 	ocd->listener.data = ocd;
 	ck_assert_int_eq(uv_listen((uv_stream_t *)&ocd->listener, 8, on_connection), 0);
 	uv_unref((uv_handle_t *)&ocd->listener);
+	if (fake_ocd_way() == FAKE_UNIX)
+		listen_locally(ocd);
 	return ocd;
 }
 
@@ -737,7 +791,7 @@ size_t fake_ocd_unread(const struct fake_ocd *ocd)
 	size_t n = 0;
 
 	for (const struct fake_conn *conn = ocd->conns; conn; conn = conn->next)
-		n += conn->in.length;
+		n += conn->in.length + conn->console.line.length;
 	return n;
 }
 

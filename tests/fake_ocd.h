@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fake_ocd.h - a scripted OpenOCD TCL port on 127.0.0.1, in this process and on this loop.
+ * fake_ocd.h - a scripted OpenOCD TCL port on 127.0.0.1, in this process and on this loop. With
+ * STMFW_TEST_WAY=unix it listens on a socket in the file system as well; with =telnet it is
+ * OpenOCD's console; with =exec children (child.c) are expected to connect.
  *
  * A scene is a table of steps, ended by END. Steps that wait for the client (EXPECT...) compare
  * the script that the client wants to be run; the rest acts. A step begins when the output of the
@@ -19,6 +21,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
+
+enum fake_way { FAKE_TCL, FAKE_UNIX, FAKE_EXEC, FAKE_TELNET };
 
 enum fake_verb {
 	FAKE_END = 0,
@@ -97,6 +101,10 @@ struct scene {
 #define END                { .verb = FAKE_END }
 /* clang-format on */
 
+/* To a child that relays: what follows goes to its stderr, to its stdout again. */
+#define CHILD_TO_STDERR "\x0e"
+#define CHILD_TO_STDOUT "\x0f"
+
 struct fake_ocd;
 struct fake_conn;
 
@@ -105,6 +113,10 @@ struct fake_ocd *fake_ocd_start(uv_loop_t *loop, const struct scene *scene);
 void fake_ocd_stop(struct fake_ocd *ocd);
 
 uint16_t fake_ocd_port(const struct fake_ocd *ocd);
+
+/* How the library is to reach it; the path of its socket, which exists only with FAKE_UNIX. */
+enum fake_way fake_ocd_way(void);
+const char *fake_ocd_path(uint16_t port);
 
 /* A port of 127.0.0.1 where nobody listens. */
 uint16_t fake_ocd_dead_port(uv_loop_t *loop);
@@ -142,7 +154,10 @@ void fake_reply(struct fake_conn *conn, int code, int ocd, const char *result, s
 		const char *log);
 void fake_reply_ok(struct fake_conn *conn, const char *result);
 void fake_raw(struct fake_conn *conn, const void *bytes, size_t length);
+/* On a console: just a line. */
 void fake_notify(struct fake_conn *conn, const char *record);
+/* Instead of a reply: something that cannot be one. */
+void fake_garbage(struct fake_conn *conn);
 void fake_hang_up(struct fake_conn *conn);
 void fake_reset(struct fake_conn *conn);
 

@@ -350,21 +350,62 @@ stmfw_client *make_client(void)
 	return c;
 }
 
-const char *at(const char *host, uint16_t port)
+static const char *with_scheme(const char *scheme, const char *host, uint16_t port)
 {
 	static char texts[8][2200];
 	static unsigned int next;
 	char *text = texts[next++ % 8];
 
-	snprintf(text, sizeof(texts[0]), host && strchr(host, ':') ? "[%s]:%u" : "%s:%u",
-		 host ? host : "", (unsigned int)port);
+	snprintf(text, sizeof(texts[0]), host && strchr(host, ':') ? "%s[%s]:%u" : "%s%s:%u",
+		 scheme, host ? host : "", (unsigned int)port);
 	return text;
+}
+
+const char *at(const char *host, uint16_t port)
+{
+	return with_scheme("", host, port);
+}
+
+/* The child connects and relays. */
+static int reach_by_child(stmfw_client *c, const char *host, uint16_t port, stmfw_done_cb cb,
+			  void *arg, stmfw_op *op)
+{
+	stmfw_spawn_opts o = STMFW_INIT(stmfw_spawn_opts);
+	char number[8];
+	const char *argv[] = { getenv("STMFW_TEST_CHILD"), "relay", host ? host : "127.0.0.1",
+			       number, NULL };
+
+	INSIST(argv[0] != NULL, "STMFW_TEST_CHILD is not set");
+	snprintf(number, sizeof(number), "%u", (unsigned int)port);
+	o.argv = argv;
+	o.as_is = 1;
+	o.timeout_ms = fx.opts.connect_timeout_ms;
+	return stmfw_client_spawn(c, &o, cb, arg, op);
+}
+
+int reach(stmfw_client *c, const char *host, uint16_t port, stmfw_done_cb cb, void *arg,
+	  stmfw_op *op)
+{
+	char path[80];
+
+	switch (fake_ocd_way()) {
+	case FAKE_EXEC:
+		return reach_by_child(c, host, port, cb, arg, op);
+	case FAKE_UNIX:
+		snprintf(path, sizeof(path), "unix:%s", fake_ocd_path(port));
+		return stmfw_client_connect(c, path, cb, arg, op);
+	case FAKE_TELNET:
+		return stmfw_client_connect(c, with_scheme("telnet://", host, port), cb, arg, op);
+	case FAKE_TCL:
+		break;
+	}
+	return stmfw_client_connect(c, at(host, port), cb, arg, op);
 }
 
 void start_connecting(const char *host, uint16_t port)
 {
 	memset(&fx.connecting, 0, sizeof(fx.connecting));
-	ACCEPTED(stmfw_client_connect(fx.client, at(host, port), on_done, &fx.connecting, NULL));
+	ACCEPTED(reach(fx.client, host, port, on_done, &fx.connecting, NULL));
 }
 
 stmfw_client *play_connected(const struct scene *scene)

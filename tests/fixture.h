@@ -105,6 +105,9 @@ stmfw_client *play_connected(const struct scene *scene);
 stmfw_client *make_client(void);
 /* "host:port" (host NULL: this machine), until it has been called eight times more. */
 const char *at(const char *host, uint16_t port);
+/* Connect to the peer with that port in the way of this run (fake_ocd_way()). */
+int reach(stmfw_client *c, const char *host, uint16_t port, stmfw_done_cb cb, void *arg,
+	  stmfw_op *op);
 void start_connecting(const char *host, uint16_t port);
 /* Close the fixture's client; fx.closing watches. */
 void close_client(void);

@@ -929,7 +929,7 @@ static void misbehave(struct fake_conn *conn)
 		fake_reply_ok(conn, "");
 		break;
 	case FAULT_GARBAGE:
-		fake_raw(conn, "garbage\x1a", 8);
+		fake_garbage(conn);
 		break;
 	case FAULT_HANG_UP:
 		fake_hang_up(conn);

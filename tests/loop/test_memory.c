@@ -37,7 +37,7 @@ static bool accepted(int result)
 
 static bool connect_it(stmfw_client *c)
 {
-	bool going = accepted(CALL(stmfw_client_connect(c, at("127.0.0.1", fake_ocd_port(fx.ocd)),
+	bool going = accepted(CALL(reach(c, "127.0.0.1", fake_ocd_port(fx.ocd),
 							on_done, &connecting, NULL)));
 
 	if (going)

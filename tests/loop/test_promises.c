@@ -420,7 +420,7 @@ static void connect_again(struct watch *w, stmfw_client *c, const stmfw_result *
 	(void)res;
 	w->then = NULL;
 	memset(&fx.connecting, 0, sizeof(fx.connecting));
-	ACCEPTED(stmfw_client_connect(c, at(NULL, fake_ocd_port(fx.ocd)), on_done, &fx.connecting,
+	ACCEPTED(reach(c, NULL, fake_ocd_port(fx.ocd), on_done, &fx.connecting,
 				      NULL));
 }
 
