@@ -481,7 +481,7 @@ typedef struct stmfw_address {
  *     telnet://HOST[:PORT]               the telnet console; port 4444
  *     unix:PATH                          a socket, at most 107 bytes of path
  * Any thread. NULL is as "".
- * Returns  STMFW_EINVAL  it is no address
+ * Returns  STMFW_EINVAL  it is no address, or has control bytes
  */
 STMFW_API int stmfw_address_parse(stmfw_address *out, const char *text);
 
@@ -608,6 +608,7 @@ STMFW_API size_t stmfw_quote(char *out, size_t cap, const void *bytes, size_t le
 /**
  * Have target notifications of this connection reported, until told otherwise or it ends.
  * @event  NULL: stop them
+ * Reports  STMFW_EUNSUPPORTED  a telnet console has none
  */
 STMFW_API int stmfw_notifications(stmfw_client *c, stmfw_event_cb event, void *event_arg,
 				  stmfw_done_cb cb, void *arg, stmfw_op *op);

@@ -98,6 +98,15 @@ static int take_path(stmfw_address *a, const char *path)
 	return STMFW_OK;
 }
 
+/* It will be a part of messages, which are one line. */
+static int has_control_bytes(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			return 1;
+	return 0;
+}
+
 int stmfw_address_parse(stmfw_address *out, const char *text)
 {
 	const struct scheme *s = schemes;
@@ -106,6 +115,8 @@ int stmfw_address_parse(stmfw_address *out, const char *text)
 	if (!out)
 		return STMFW_EINVAL;
 	text = text ? text : "";
+	if (has_control_bytes(text))
+		return STMFW_EINVAL;
 	while (strncasecmp(text, s->prefix, strlen(s->prefix)) != 0)
 		s++; /* the last one fits all */
 	text += strlen(s->prefix);

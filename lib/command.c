@@ -56,11 +56,23 @@ struct notify_job {
 	void *arg;
 };
 
+/* OpenOCD would say yes, and then tell nothing. */
+static enum move refuse_notifications(struct op *op)
+{
+	op->res.outcome = STMFW_NOT_STARTED;
+	op->res.advice = "Use OpenOCD's TCL port, 6666.";
+	return stmfw__op_fail(op, STMFW_EUNSUPPORTED,
+			      "%s is a telnet console, which has no target notifications",
+			      op->client->peer);
+}
+
 static enum move notify_next(struct op *op, const struct reply *last)
 {
 	const struct notify_job *job = op->job;
 	struct stmfw_client *c = op->client;
 
+	if (!last && !stmfw__conn_notifies(c->conn))
+		return refuse_notifications(op);
 	if (!last)
 		return stmfw__op_send(op, "notifications",
 				      job->event ? stmfw__notifications_on

@@ -131,6 +131,8 @@ static const struct telnet_events console = { pass_bytes, pass_line };
 
 static void take_bytes(struct conn *conn, const char *bytes, size_t length)
 {
+	if (conn->dialer->catch_up)
+		conn->dialer->catch_up(conn);
 	if (conn->telnet)
 		stmfw__telnet_feed(conn->telnet, bytes, length);
 	else
@@ -218,6 +220,11 @@ bool stmfw__conn_tells(const struct conn *conn)
 bool stmfw__conn_can_pipeline(const struct conn *conn)
 {
 	return !conn->telnet; /* it waits for one reply at a time */
+}
+
+bool stmfw__conn_notifies(const struct conn *conn)
+{
+	return !conn->telnet;
 }
 
 void stmfw__conn_set_line_limit(struct conn *conn, size_t limit)

@@ -50,6 +50,8 @@ int stmfw__conn_open(struct conn **out, const struct conn_params *params);
 bool stmfw__conn_tells(const struct conn *conn);
 /* Whether several requests may be sent at once. */
 bool stmfw__conn_can_pipeline(const struct conn *conn);
+/* Whether target notifications can come. */
+bool stmfw__conn_notifies(const struct conn *conn);
 /* The longest line that a console takes, once it is known which OpenOCD this is. */
 void stmfw__conn_set_line_limit(struct conn *conn, size_t limit);
 /* Where the next request is to be written, for conn_send(). NULL while the last is not out. */

@@ -22,6 +22,8 @@ struct dialer {
 	void (*begin)(struct conn *conn, const struct conn_params *params);
 	/* The stream has ended: set CONN_ENDING, find out why, conn_fail(). NULL: it says all. */
 	void (*ended)(struct conn *conn, int uv_status);
+	/* Bytes have come: tell what was said before them. NULL: nothing can have been. */
+	void (*catch_up)(struct conn *conn);
 	/* Closing: let go of what is not the stream. */
 	void (*stop)(struct conn *conn);
 	/* Nothing of libuv's points here any more: free memory. May be NULL. */

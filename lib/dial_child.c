@@ -16,14 +16,16 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "dial.h"
 #include "lines.h"
 
+#ifndef PATIENCE_MS /* a test of it has less */
 #define LAST_WORDS_MS 1000u
 #define PATIENCE_MS 5000u /* an erase that runs may take that long */
+#endif
 #define WORDS_SIZE 2048u
 
 enum child_state { CHILD_RUNS, CHILD_DYING, CHILD_ASKED, CHILD_TERMINATED, CHILD_KILLED };
@@ -50,11 +52,14 @@ static struct child *child(const struct conn *conn)
 
 /* ---- how it ended ---- */
 
+static void take_errors(struct conn *conn, const char *bytes, size_t length);
+
 static void fail(struct conn *conn)
 {
 	struct child *c = child(conn);
 	int status = c->uv_status ? c->uv_status : UV_EOF;
 
+	take_errors(conn, "\n", 1); /* its last line may lack an end */
 	stmfw__conn_fail(conn, &(struct conn_end){ .uv_status = status,
 						   .how = c->how[0] ? c->how : NULL,
 						   .words = c->words });
@@ -80,12 +85,18 @@ static void limit_the_wait(struct child *c)
 		uv_timer_start(&c->timer, on_waited_long_enough, LAST_WORDS_MS, 0);
 }
 
+/* It depends on who was about to write or read what. */
+static bool is_end(int uv_status)
+{
+	return uv_status == UV_EPIPE || uv_status == UV_ECONNRESET;
+}
+
 static void ended(struct conn *conn, int uv_status)
 {
 	struct child *c = child(conn);
 
 	c->state = CHILD_DYING;
-	c->uv_status = uv_status;
+	c->uv_status = is_end(uv_status) ? UV_EOF : uv_status;
 	conn->state = CONN_ENDING;
 	limit_the_wait(c);
 	fail_if_all_is_known(conn);
@@ -163,6 +174,27 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 	*buf = uv_buf_init(c->input, sizeof(c->input));
 }
 
+/* What it said before it answered is in its pipe already, and is to be told before the answer. No
+   more than that: it may go on and on. */
+static void catch_up(struct conn *conn)
+{
+	struct child *c = child(conn);
+	uv_os_fd_t fd;
+	int left;
+
+	if (c->errors_ended || uv_fileno((uv_handle_t *)&c->errors, &fd) != 0 ||
+	    ioctl(fd, FIONREAD, &left) != 0)
+		return;
+	while (left > 0) {
+		ssize_t n = read(fd, c->input, sizeof(c->input));
+
+		if (n <= 0)
+			break;
+		take_errors(conn, c->input, (size_t)n);
+		left -= (int)n;
+	}
+}
+
 static void on_errors(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
 	struct conn *conn = stream->data;
@@ -206,7 +238,10 @@ static int spawn(struct conn *conn, char **argv)
 		return err;
 	}
 	c->is_alive = true;
-	return uv_pipe_open(&conn->way.pipe, ends[0]);
+	err = uv_pipe_open(&conn->way.pipe, ends[0]);
+	if (err)
+		close(ends[0]);
+	return err;
 }
 
 static void begin(struct conn *conn, const struct conn_params *params)
@@ -226,10 +261,11 @@ static void begin(struct conn *conn, const struct conn_params *params)
 		err = uv_read_start((uv_stream_t *)&c->errors, on_alloc, on_errors);
 	if (!err)
 		err = stmfw__conn_opened(conn);
-	if (err)
-		stmfw__conn_fail(conn, &(struct conn_end){ .uv_status = err,
-							   .how = "cannot be started",
-							   .words = "" });
+	if (err) {
+		snprintf(c->how, sizeof(c->how), "cannot be started: %s", uv_strerror(err));
+		c->uv_status = err;
+		fail(conn);
+	}
 }
 
 /* ---- ending it ---- */
@@ -256,5 +292,9 @@ static void stop(struct conn *conn)
 }
 
 const struct dialer stmfw__dial_child = {
-	.size = sizeof(struct child), .begin = begin, .ended = ended, .stop = stop
+	.size = sizeof(struct child),
+	.begin = begin,
+	.ended = ended,
+	.catch_up = catch_up,
+	.stop = stop
 };

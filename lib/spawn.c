@@ -75,4 +75,7 @@ void stmfw__spawn_name(char name[SPAWN_NAME_SIZE], const char *const *argv)
 
 	for (size_t i = 1; argv[i] && n < SPAWN_NAME_SIZE; i++)
 		n += snprintf(name + n, SPAWN_NAME_SIZE - (size_t)n, " %s", argv[i]);
+	for (char *p = name; *p; p++) /* it is to fit into one line of text */
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = ' ';
 }

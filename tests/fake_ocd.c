@@ -66,6 +66,7 @@ struct fake_ocd {
 static const struct scene no_scene[] = { END };
 
 static char local_directory[32]; /* of sockets; "": none */
+static int local_count;           /* of peers that have one */
 
 static void perform(struct fake_conn *conn);
 
@@ -157,8 +158,10 @@ static void on_listener_closed(uv_handle_t *handle)
 
 static void on_local_closed(uv_handle_t *handle)
 {
-	rmdir(local_directory);
-	local_directory[0] = '\0';
+	if (--local_count == 0) {
+		rmdir(local_directory);
+		local_directory[0] = '\0';
+	}
 	ocd_release(handle->data);
 }
 
@@ -677,11 +680,11 @@ static void on_connection(uv_stream_t *listener, int status)
 	perform(conn);
 }
 
-static void bind_loopback(uv_loop_t *loop, uv_tcp_t *tcp)
+static void bind_loopback(uv_loop_t *loop, uv_tcp_t *tcp, uint16_t port)
 {
 	struct sockaddr_in address;
 
-	ck_assert_int_eq(uv_ip4_addr("127.0.0.1", 0, &address), 0);
+	ck_assert_int_eq(uv_ip4_addr("127.0.0.1", port, &address), 0);
 	ck_assert_int_eq(uv_tcp_init(loop, tcp), 0);
 	ck_assert_int_eq(uv_tcp_bind(tcp, (const struct sockaddr *)&address, 0), 0);
 }
@@ -704,6 +707,7 @@ static void listen_locally(struct fake_ocd *ocd)
 	ck_assert_int_eq(uv_pipe_init(ocd->loop, &ocd->local, 0), 0);
 	ck_assert_int_eq(uv_pipe_bind(&ocd->local, fake_ocd_path(fake_ocd_port(ocd))), 0);
 	ocd->local.data = ocd;
+	local_count++;
 	ocd->handles++;
 	ck_assert_int_eq(uv_listen((uv_stream_t *)&ocd->local, 8, on_connection), 0);
 	uv_unref((uv_handle_t *)&ocd->local);
@@ -718,7 +722,7 @@ static struct scene *copy_scene(const struct scene *scene)
 	return memcpy(grow(NULL, n * sizeof(*scene)), scene, n * sizeof(*scene));
 }
 
-struct fake_ocd *fake_ocd_start(uv_loop_t *loop, const struct scene *scene)
+struct fake_ocd *fake_ocd_start_at(uv_loop_t *loop, const struct scene *scene, uint16_t port)
 {
 	struct fake_ocd *ocd = grow(NULL, sizeof(*ocd));
 
@@ -729,13 +733,18 @@ struct fake_ocd *fake_ocd_start(uv_loop_t *loop, const struct scene *scene)
 	ocd->manual = ocd->step->verb == FAKE_MANUAL;
 	ocd->greeting = GREETING_RESULT;
 	ocd->handles = 1;
-	bind_loopback(loop, &ocd->listener);
+	bind_loopback(loop, &ocd->listener, port);
 	ocd->listener.data = ocd;
 	ck_assert_int_eq(uv_listen((uv_stream_t *)&ocd->listener, 8, on_connection), 0);
 	uv_unref((uv_handle_t *)&ocd->listener);
 	if (fake_ocd_way() == FAKE_UNIX)
 		listen_locally(ocd);
 	return ocd;
+}
+
+struct fake_ocd *fake_ocd_start(uv_loop_t *loop, const struct scene *scene)
+{
+	return fake_ocd_start_at(loop, scene, 0);
 }
 
 uint16_t fake_ocd_port(const struct fake_ocd *ocd)
@@ -748,7 +757,7 @@ uint16_t fake_ocd_dead_port(uv_loop_t *loop)
 	uv_tcp_t tcp;
 	uint16_t port;
 
-	bind_loopback(loop, &tcp);
+	bind_loopback(loop, &tcp, 0);
 	port = port_of(&tcp);
 	uv_close((uv_handle_t *)&tcp, NULL);
 	uv_run(loop, UV_RUN_NOWAIT);

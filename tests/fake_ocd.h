@@ -109,6 +109,8 @@ struct fake_ocd;
 struct fake_conn;
 
 struct fake_ocd *fake_ocd_start(uv_loop_t *loop, const struct scene *scene);
+/* The same, at this port; 0: any that is free. */
+struct fake_ocd *fake_ocd_start_at(uv_loop_t *loop, const struct scene *scene, uint16_t port);
 /* Frees it as soon as the loop has run. */
 void fake_ocd_stop(struct fake_ocd *ocd);
 

@@ -3,9 +3,18 @@
  * child.c - what the library starts as its child in the tests, instead of OpenOCD.
  *
  *   relay HOST PORT   connects its stdin and stdout with a scripted peer there (fake_ocd.h). What
- *                     comes between SO and SI (0x0e, 0x0f) goes to its stderr.
+ *                     comes between SO and SI (0x0e, 0x0f) goes to its stderr; for DLE (0x10) it
+ *                     says CHILD_FLOOD_LINES lines there, for DC1 (0x11) a MiB without a line end.
+ *   exit N TEXT       says TEXT on stderr, as it is, and ends with that status.
+ *   signal N TEXT     the same, and ends by that signal.
+ *   say TEXT          says TEXT on stdout and waits for the end of its stdin.
+ *   silent            only waits for that.
+ *   hang-up           closes its stdin and stdout, says so, and waits for a signal.
+ *   stubborn          waits for a signal, whatever its stdin does.
+ *   immortal          the same, and only SIGKILL ends it.
+ *   grandchild        ends with status 4, but leaves a child of its own that is silent.
  *
- * A relay never blocks but in poll(): it ends as soon as either side has.
+ * A relay blocks on nothing but its stderr: it ends as soon as either side has.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +27,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "child.h"
 
 /* ---- relay ---- */
 
@@ -59,6 +70,25 @@ static void write_all(int fd, const char *bytes, size_t length)
 	}
 }
 
+static void flood(void)
+{
+	char line[CHILD_FLOOD_LINE + 1];
+
+	for (int i = 0; i < CHILD_FLOOD_LINES; i++) {
+		snprintf(line, sizeof(line), "%0*d\n", CHILD_FLOOD_LINE - 1, i);
+		write_all(STDERR_FILENO, line, CHILD_FLOOD_LINE);
+	}
+}
+
+static void say_without_line_end(void)
+{
+	char piece[1024];
+
+	memset(piece, 'x', sizeof(piece));
+	for (int i = 0; i < 1024; i++)
+		write_all(STDERR_FILENO, piece, sizeof(piece));
+}
+
 /* From the peer to whom it is for. */
 static void pass_out(const char *bytes, size_t length)
 {
@@ -67,11 +97,16 @@ static void pass_out(const char *bytes, size_t length)
 	while (length > 0) {
 		size_t n = 0;
 
-		while (n < length && bytes[n] != 0x0e && bytes[n] != 0x0f)
+		while (n < length && (bytes[n] < 0x0e || bytes[n] > 0x11))
 			n++;
 		write_all(to, bytes, n);
-		if (n < length)
-			to = bytes[n++] == 0x0e ? STDERR_FILENO : STDOUT_FILENO;
+		if (n < length && bytes[n] == 0x10)
+			flood();
+		else if (n < length && bytes[n] == 0x11)
+			say_without_line_end();
+		else if (n < length)
+			to = bytes[n] == 0x0e ? STDERR_FILENO : STDOUT_FILENO;
+		n += n < length;
 		bytes += n;
 		length -= n;
 	}
@@ -128,9 +163,62 @@ static int relay(const char *host, const char *port)
 	}
 }
 
+/* ---- those that are no relay ---- */
+
+static int wait_for_end(void)
+{
+	char byte;
+
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		;
+	return 0;
+}
+
+static void wait_for_signal(void)
+{
+	for (;;)
+		pause();
+}
+
+static int hang_up(void)
+{
+	close(STDIN_FILENO);
+	close(STDOUT_FILENO);
+	write_all(STDERR_FILENO, "Error: hung up\n", 15);
+	wait_for_signal();
+	return 0;
+}
+
+static int leave_grandchild(void)
+{
+	return fork() == 0 ? wait_for_end() : 4;
+}
+
 int main(int argc, char **argv)
 {
-	if (argc == 4 && strcmp(argv[1], "relay") == 0)
+	const char *what = argc > 1 ? argv[1] : "";
+
+	if (argc == 4 && strcmp(what, "relay") == 0)
 		return relay(argv[2], argv[3]);
+	if (argc == 4)
+		write_all(STDERR_FILENO, argv[3], strlen(argv[3]));
+	if (argc == 4 && strcmp(what, "exit") == 0)
+		return atoi(argv[2]);
+	if (argc == 4 && strcmp(what, "signal") == 0)
+		return raise(atoi(argv[2]));
+	if (argc == 3 && strcmp(what, "say") == 0) {
+		write_all(STDOUT_FILENO, argv[2], strlen(argv[2]));
+		return wait_for_end();
+	}
+	if (strcmp(what, "silent") == 0)
+		return wait_for_end();
+	if (strcmp(what, "hang-up") == 0)
+		return hang_up();
+	if (strcmp(what, "grandchild") == 0)
+		return leave_grandchild();
+	if (strcmp(what, "immortal") == 0)
+		signal(SIGTERM, SIG_IGN);
+	if (strcmp(what, "immortal") == 0 || strcmp(what, "stubborn") == 0)
+		wait_for_signal();
 	return 2;
 }

@@ -128,6 +128,21 @@ START_TEST(for_ssh_it_is_quoted_for_a_shell)
 }
 END_TEST
 
+/* It is a part of messages, which are one line. */
+START_TEST(control_bytes_are_kept_out)
+{
+	const char *const words[] = { "openocd", "-c", "a\n\x1b[31mb\x7f", NULL };
+	char name[SPAWN_NAME_SIZE];
+	stmfw_address a;
+
+	stmfw__spawn_name(name, words);
+	ck_assert_str_eq(name, "exec:openocd -c a  [31mb ");
+	ck_assert_int_eq(stmfw_address_parse(&a, "unix:/tmp/a\nb"), STMFW_EINVAL);
+	ck_assert_int_eq(stmfw_address_parse(&a, "h\x1b:1"), STMFW_EINVAL);
+	ck_assert_int_eq(stmfw_address_parse(&a, "unix:/tmp/\xc3\xa4"), STMFW_OK);
+}
+END_TEST
+
 START_TEST(long_names_are_cut)
 {
 	const char *words[60];
@@ -152,6 +167,7 @@ int main(void)
 	tcase_add_test(tc, what_is_too_long_is_no_address);
 	tcase_add_test(tc, the_script_goes_behind_openocd);
 	tcase_add_test(tc, for_ssh_it_is_quoted_for_a_shell);
+	tcase_add_test(tc, control_bytes_are_kept_out);
 	tcase_add_test(tc, long_names_are_cut);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);
