@@ -167,23 +167,31 @@ void stmfw__reason(char *out, size_t size, const char *result, const char *log)
 		append_line(out, size, 0, "it gave no reason", strlen("it gave no reason"));
 }
 
+/* Behind "Error: ", also behind "file.cfg:12: Error: ". NULL: it is no error. */
+static const char *error_in(const char *line, size_t length)
+{
+	static const char mark[] = "Error: ";
+	const char *at = memmem(line, length, mark, strlen(mark));
+
+	return at ? at + strlen(mark) : NULL;
+}
+
+/* The errors; if there are none, the last line that says anything. */
 bool stmfw__last_words(char *out, size_t size, const char *words)
 {
-	static const char error[] = "Error: ";
-	const char *last = "";
+	const char *last = "", *last_error = "";
 	size_t at = 0;
 
 	out[0] = '\0';
 	for (const char *line = words; *line;) {
 		size_t n = strcspn(line, "\n");
+		const char *error = error_in(line, n);
+		size_t left = error ? n - (size_t)(error - line) : 0;
 
-		if (strncmp(line, error, strlen(error)) == 0) {
-			line += strlen(error);
-			n -= strlen(error);
-			if (!is_same(line, n, last))
-				at = append_line(out, size, at, line, n);
-		}
-		last = line;
+		if (error && !is_same(error, left, last_error))
+			at = append_line(out, size, at, error, left);
+		last_error = error ? error : last_error;
+		last = is_noise(line, n) ? last : line;
 		line += n + (line[n] == '\n');
 	}
 	if (at == 0 && *last)

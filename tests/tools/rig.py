@@ -131,6 +131,7 @@ class Rig:
         self.board_options, self.config, self.after = board, config, after
         self.telnet = "telnet_port 0" if telnet else "telnet_port disabled"
         self.processes = []
+        self.where = None  # for --openocd; None: the TCL port
 
     def __enter__(self):
         need_board()
@@ -159,8 +160,8 @@ class Rig:
 
     def start(self):
         write(self.hidden("flash.bin"), self.image)
-        self.spawn("board.log", BOARD, "--ready", "ready", "--control", "control", "--chip",
-                   self.chip, "--uid", UID, "--flash", "flash.bin", *self.board_options)
+        self.board = self.spawn("board.log", BOARD, "--ready", "ready", "--control", "control", "--chip",
+                                self.chip, "--uid", UID, "--flash", "flash.bin", *self.board_options)
         wait_until(lambda: os.path.exists(self.hidden("ready")) and read(self.hidden("ready")),
                    "board ready")
         self.start_openocd()
@@ -170,6 +171,14 @@ class Rig:
                                   *self.openocd_command(f"tcl_port {self.port}"),
                                   env={**os.environ, "TMPDIR": self.hidden("temp")})
         self.tcl = self.find_port("tcl")
+
+    def end_openocd(self):
+        end(self.openocd)
+        self.processes.remove(self.openocd)
+
+    def end_board(self):
+        end(self.board)
+        self.processes.remove(self.board)
 
     def openocd_command(self, tcl):
         probe = int(read(self.hidden("ready")))
@@ -244,7 +253,8 @@ class Rig:
 
     def begin(self, tool, *args, **how):
         how.setdefault("stderr", subprocess.PIPE)
-        return begin(tool, "--openocd", f"127.0.0.1:{self.tcl}", *args, cwd=self.dir, **how)
+        where = self.where or f"127.0.0.1:{self.tcl}"
+        return begin(tool, "--openocd", where, *args, cwd=self.dir, **how)
 
     def run(self, tool, *args, seconds=PATIENCE, **how):
         return finish(self.begin(tool, *args, **how), seconds=seconds)

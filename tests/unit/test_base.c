@@ -160,6 +160,27 @@ START_TEST(reason_is_one_line_without_stack_traces)
 }
 END_TEST
 
+START_TEST(last_words_are_the_errors_or_the_last_line)
+{
+	static const char *const words[][2] = {
+		{ "Info : hello\nError: a\nError: a\nWarn : x\nError: b\nInfo : y\n", "a / b" },
+		{ "embedded:startup.tcl:28: Error: Can't find x.cfg\nin procedure 'script'\n"
+		  "at file \"embedded:startup.tcl\", line 28\n", "Can't find x.cfg" },
+		{ "hello\ninvalid command name \"foo\"\n\n", "invalid command name \"foo\"" },
+		{ "Error: a\x1b[0mb", "a [0mb" },
+	};
+	char out[80];
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		ck_assert(stmfw__last_words(out, sizeof(out), words[i][0]));
+		ck_assert_str_eq(out, words[i][1]);
+	}
+	ck_assert(!stmfw__last_words(out, sizeof(out), ""));
+	ck_assert(!stmfw__last_words(out, sizeof(out), "\n\tonly noise\n"));
+	ck_assert_str_eq(out, "");
+}
+END_TEST
+
 START_TEST(known_words_get_their_explanation)
 {
 	ck_assert_int_eq(stmfw__explain("", "timed out while waiting for target halted")->status,
@@ -195,6 +216,7 @@ int main(void)
 				       version_text_and_number_agree,
 				       options_of_other_versions_are_understood_or_refused,
 				       reason_is_one_line_without_stack_traces,
+				       last_words_are_the_errors_or_the_last_line,
 				       known_words_get_their_explanation,
 				       pieces_take_less_than_half_a_second_at_any_speed,
 				       NULL };
