@@ -72,6 +72,27 @@ static int take_port(const char *text, uint16_t *port)
 	return 1;
 }
 
+static const struct scheme *scheme_of(const char *text)
+{
+	const struct scheme *s = schemes;
+
+	while (strncasecmp(text, s->prefix, strlen(s->prefix)) != 0)
+		s++; /* the last one fits all */
+	return s;
+}
+
+/* With the scheme where it is needed: also for a host that is called "unix". */
+static void write_down(stmfw_address *a)
+{
+	const char *format = strchr(a->host, ':') ? "%s[%s]:%u" : "%s%s:%u";
+	const char *scheme = a->way == STMFW_WAY_TELNET ? "telnet://" : "";
+
+	snprintf(a->text, sizeof(a->text), format, scheme, a->host, (unsigned int)a->port);
+	if (scheme_of(a->text)->way != a->way)
+		snprintf(a->text, sizeof(a->text), format, "tcl://", a->host,
+			 (unsigned int)a->port);
+}
+
 static int take_host(stmfw_address *a, const char *text)
 {
 	struct halves h;
@@ -80,11 +101,12 @@ static int take_host(stmfw_address *a, const char *text)
 	    (h.port && !take_port(h.port, &a->port)))
 		return STMFW_EINVAL;
 	snprintf(a->host, sizeof(a->host), "%.*s", (int)h.host_length, h.host);
+	if (strpbrk(a->host, "[]"))
+		return STMFW_EINVAL;
 	if (a->host[0] == '\0')
 		snprintf(a->host, sizeof(a->host), "%s", DEFAULT_HOST);
 	a->is_local = is_loopback(a->host);
-	snprintf(a->text, sizeof(a->text), strchr(a->host, ':') ? "%s[%s]:%u" : "%s%s:%u",
-		 a->way == STMFW_WAY_TELNET ? "telnet://" : "", a->host, (unsigned int)a->port);
+	write_down(a);
 	return STMFW_OK;
 }
 
@@ -109,7 +131,6 @@ static int has_control_bytes(const char *text)
 
 int stmfw_address_parse(stmfw_address *out, const char *text)
 {
-	const struct scheme *s = schemes;
 	stmfw_address a = { 0 };
 
 	if (!out)
@@ -117,8 +138,7 @@ int stmfw_address_parse(stmfw_address *out, const char *text)
 	text = text ? text : "";
 	if (has_control_bytes(text))
 		return STMFW_EINVAL;
-	while (strncasecmp(text, s->prefix, strlen(s->prefix)) != 0)
-		s++; /* the last one fits all */
+	const struct scheme *s = scheme_of(text);
 	text += strlen(s->prefix);
 	a.way = s->way;
 	a.port = s->port;

@@ -200,6 +200,13 @@ static void take_reply(struct telnet *t, char byte)
 	pass_on(t, byte);
 }
 
+/* Behind what came before it. */
+static void say(struct telnet *t)
+{
+	flush(t);
+	t->events->said(t->owner, t->lines.text, t->lines.length);
+}
+
 static void take_line(struct telnet *t, char byte)
 {
 	struct lines *l = &t->lines;
@@ -211,7 +218,7 @@ static void take_line(struct telnet *t, char byte)
 	else if (t->nonce[0] && strstr(l->text, t->nonce))
 		; /* the echo of what we typed */
 	else if (!stmfw__lines_is_reply(l) && l->length > 0)
-		t->events->said(t->owner, l->text, l->length);
+		say(t);
 }
 
 static void take_greeting(struct telnet *t, char byte)

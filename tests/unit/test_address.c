@@ -26,6 +26,8 @@ static const struct {
 	{ "TELNET://h:5", STMFW_WAY_TELNET, "h", 5, 0, "telnet://h:5" },
 	{ "telnet://[::1]:5", STMFW_WAY_TELNET, "::1", 5, 1, "telnet://[::1]:5" },
 	{ "unix:/run/o cd", STMFW_WAY_UNIX, "/run/o cd", 0, 1, "unix:/run/o cd" },
+	{ "tcl://unix", STMFW_WAY_TCL, "unix", 6666, 0, "tcl://unix:6666" },
+	{ "telnet://unix", STMFW_WAY_TELNET, "unix", 4444, 0, "telnet://unix:4444" },
 	{ "unix:ocd.sock", STMFW_WAY_UNIX, "ocd.sock", 0, 1, "unix:ocd.sock" },
 };
 
@@ -46,7 +48,7 @@ END_TEST
 
 static const char *const bad[] = {
 	"h:", "h:0", "h:65536", "h:12x", "h:-1", ":", "[::1", "[]", "[]:5", "[::1]x", "[::1]:",
-	"telnet://h:", "unix:",
+	"telnet://h:", "unix:", "a:b[c:d]e", "[[::1]", "h]",
 };
 
 START_TEST(other_things_are_no_addresses)

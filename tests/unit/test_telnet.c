@@ -113,6 +113,39 @@ END_TEST
 
 static const size_t cuts[] = { 0, 1, 2, 3, 7, 64 };
 
+static char order[4];
+
+static void note_bytes(void *owner, const char *bytes, size_t length)
+{
+	(void)owner;
+	if (memchr(bytes, '\x1a', length))
+		strcat(order, "r");
+}
+
+static void note_said(void *owner, const char *line, size_t length)
+{
+	(void)owner;
+	(void)length;
+	ck_assert_str_eq(line, "later");
+	strcat(order, "l");
+}
+
+/* Also if both come at once. */
+START_TEST(a_line_behind_a_reply_is_told_behind_it)
+{
+	static const struct telnet_events notes = { note_bytes, note_said };
+	struct telnet *t = stmfw__telnet_new(libc_mem(), &notes, NULL);
+	struct buf b;
+
+	order[0] = '\0';
+	type(t, &b, "x", 1);
+	FEED(t, GREETING "\r\n" REPLY "\r\n\r> \b\b  \b\blater\r\n\r> ", 0);
+	ck_assert_str_eq(order, "rl");
+	stmfw__buf_release(&b);
+	stmfw__telnet_free(t, libc_mem());
+}
+END_TEST
+
 START_TEST(the_reply_is_found)
 {
 	struct telnet *t = begin();
@@ -178,6 +211,7 @@ int main(void)
 
 	tcase_add_test(tc, a_short_request_is_one_line);
 	tcase_add_loop_test(tc, long_requests_are_typed_in_pieces, 0, 2);
+	tcase_add_test(tc, a_line_behind_a_reply_is_told_behind_it);
 	tcase_add_loop_test(tc, the_reply_is_found, 0, all);
 	tcase_add_loop_test(tc, lines_in_the_middle_of_the_echo_are_told, 0, all);
 	tcase_add_loop_test(tc, replies_to_others_are_not_told, 0, all);
