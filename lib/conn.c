@@ -214,7 +214,12 @@ int stmfw__conn_open(struct conn **out, const struct conn_params *params)
 
 bool stmfw__conn_tells(const struct conn *conn)
 {
-	return conn->telnet || conn->dialer == &stmfw__dial_child;
+	return conn->telnet || stmfw__conn_is_child(conn);
+}
+
+bool stmfw__conn_is_child(const struct conn *conn)
+{
+	return conn->dialer == &stmfw__dial_child;
 }
 
 bool stmfw__conn_can_pipeline(const struct conn *conn)

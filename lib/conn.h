@@ -48,6 +48,8 @@ struct conn_params {
 int stmfw__conn_open(struct conn **out, const struct conn_params *params);
 /* Whether lines come with `said`. */
 bool stmfw__conn_tells(const struct conn *conn);
+/* Whether OpenOCD's stdin and stdout are the connection. */
+bool stmfw__conn_is_child(const struct conn *conn);
 /* Whether several requests may be sent at once. */
 bool stmfw__conn_can_pipeline(const struct conn *conn);
 /* Whether target notifications can come. */

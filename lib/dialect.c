@@ -23,6 +23,11 @@ const char stmfw__tell_server[] =
 	"lappend o [string map [list \\n { }] [string trim $r]]};"
 	"join $o \\n}}";
 
+/* OpenOCD makes its stdin not wait, and so its stdout where both are one socket, as ours and those
+   of an sshd are. Then it takes the first answer that is not written at once for a broken
+   connection. (A reduced Jim, of 0.10, cannot: there answers are to be shorter than 200 KiB.) */
+const char stmfw__answer_whole[] = "catch {stdout ndelay 0};";
+
 /* Up to 0.11 the key `name` holds the driver, and the bank's name is only in `flash banks`. */
 const char stmfw__tell_banks[] =
 	"apply {{} {set o {};set i 0;foreach b [flash list] {"

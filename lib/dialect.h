@@ -7,6 +7,8 @@
 
 /* Four lines: version, Jim's version, adapter, transport; empty what cannot be found out. */
 extern const char stmfw__tell_server[];
+/* In front of it where OpenOCD is our child. */
+extern const char stmfw__answer_whole[];
 
 /* A line for each bank: number, name, driver, target, base, size; a tab between two. Its target is
    empty where OpenOCD does not tell (up to 0.11). */

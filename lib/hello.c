@@ -57,7 +57,12 @@ static enum move keep_server(struct op *op, const struct reply *last)
 
 enum move stmfw__hello_send(struct op *op)
 {
-	return stmfw__op_send(op, "connect", stmfw__tell_server);
+	if (stmfw__conn_is_child(op->client->conn))
+		stmfw__buf_puts(stmfw__op_script(op, "connect", 0), stmfw__answer_whole);
+	else
+		stmfw__op_script(op, "connect", 0);
+	stmfw__buf_puts(&op->script, stmfw__tell_server);
+	return MOVE_SEND;
 }
 
 enum move stmfw__hello_take(struct op *op, const struct reply *last)

@@ -69,8 +69,17 @@ static void end(pid_t *pid)
 	*pid = 0;
 }
 
+bool is_way(const char *way)
+{
+	const char *wanted = getenv("STMFW_TEST_WAY");
+
+	return strcmp(wanted ? wanted : "tcl", way) == 0;
+}
+
 void wait_end_of_openocd(void)
 {
+	if (is_way("exec"))
+		return;
 	for (int i = 0; i < PATIENCE_MS / 10; i++) {
 		if (waitpid(real.openocd, NULL, WNOHANG) == real.openocd) {
 			real.openocd = 0;
@@ -134,19 +143,39 @@ static void begin(void)
 
 static const char *const driver_names[] = { [HLA] = "hla", [DAPDIRECT] = "dapdirect" };
 
-/* What it makes in its temporary directory is not to stay there. */
+/* What it makes in its temporary directory is not to stay there. "" gives back ours. */
+static void give_temp(const char *dir)
+{
+	static char kept[400];
+	const char *ours = getenv("TMPDIR");
+
+	if (*dir) {
+		snprintf(kept, sizeof(kept), "%s", ours ? ours : "");
+		setenv("TMPDIR", dir, 1);
+	} else if (kept[0]) {
+		setenv("TMPDIR", kept, 1);
+	} else {
+		unsetenv("TMPDIR");
+	}
+}
+
 static void start_openocd(const char *const *argv, const char *log)
 {
-	const char *ours = getenv("TMPDIR");
-	char kept[400];
-
-	snprintf(kept, sizeof(kept), "%s", ours ? ours : "");
-	setenv("TMPDIR", in_dir("temp"), 1);
+	give_temp(in_dir("temp"));
 	real.openocd = spawn(argv, log);
-	if (ours)
-		setenv("TMPDIR", kept, 1);
-	else
-		unsetenv("TMPDIR");
+	give_temp("");
+}
+
+static void keep_command(const char *const *argv)
+{
+	for (size_t i = 0; argv[i] && i + 1 < sizeof(real.command) / sizeof(real.command[0]); i++)
+		real.command[i] = strdup(argv[i]);
+}
+
+static void forget_command(void)
+{
+	for (size_t i = 0; real.command[i]; i++)
+		free(real.command[i]);
 }
 
 static int files_in(const char *path)
@@ -193,6 +222,10 @@ void start_dummy(void)
 		openocd(), "-f", config("dummy"), "-c",
 		"bindto 127.0.0.1; tcl_port 0; telnet_port 0; gdb_port disabled; init", NULL
 	};
+	if (is_way("exec")) {
+		keep_command((const char *const[]){ openocd(), "-f", config("dummy"), NULL });
+		return;
+	}
 	start_openocd(argv, log);
 	wait_for_openocd(log, "telnet");
 }
@@ -230,7 +263,15 @@ void start_board(const char *chip, const char *target_cfg, enum driver driver,
 	const char *log = in_dir("openocd.log");
 	const char *const argv[] = { openocd(), "-c", probe, "-f", config(driver_names[driver]),
 				     "-f", target_cfg, "-c",
-				     "gdb_port 0; telnet_port disabled; tcl_port 0", NULL };
+				     is_way("telnet") ? "gdb_port 0; telnet_port 0; tcl_port 0"
+						      : "gdb_port 0; telnet_port disabled; tcl_port 0",
+				     NULL };
+	if (is_way("exec")) {
+		keep_command((const char *const[]){ openocd(), "-c", probe, "-f",
+						    config(driver_names[driver]), "-f", target_cfg,
+						    NULL });
+		return;
+	}
 	start_openocd(argv, log);
 	wait_for_openocd(log, "gdb");
 }
@@ -311,6 +352,7 @@ void stop_all(void)
 	rmdir(in_dir("temp"));
 	remove_dir();
 	ck_assert_int_eq(uv_loop_close(&real.loop), 0);
+	forget_command();
 }
 
 /* ---- blocking calls ---- */
@@ -360,6 +402,29 @@ const char *at(const char *host, uint16_t port)
 	return text;
 }
 
+static int start_child(stmfw_client *c, stmfw_done_cb cb, void *arg, stmfw_op *op)
+{
+	stmfw_spawn_opts opts = STMFW_INIT(stmfw_spawn_opts);
+
+	opts.argv = (const char *const *)(uintptr_t)real.command;
+	give_temp(in_dir("temp"));
+	int err = stmfw_client_spawn(c, &opts, cb, arg, op);
+	give_temp("");
+	return err;
+}
+
+int reach(stmfw_client *c, stmfw_done_cb cb, void *arg, stmfw_op *op)
+{
+	char address[40];
+
+	if (is_way("exec"))
+		return start_child(c, cb, arg, op);
+	if (!is_way("telnet"))
+		return stmfw_client_connect(c, at("localhost", real.tcl), cb, arg, op);
+	snprintf(address, sizeof(address), "telnet://localhost:%u", (unsigned int)real.telnet);
+	return stmfw_client_connect(c, address, cb, arg, op);
+}
+
 void connect_client(void)
 {
 	connect_by(STMFW_TRANSFER_AUTO);
@@ -371,7 +436,7 @@ void connect_by(enum stmfw_transfer transfer)
 
 	opts.transfer = transfer;
 	ck_assert_int_eq(stmfw_client_new(&real.client, &real.loop, &opts), STMFW_OK);
-	RUN_OK(stmfw_client_connect(real.client, at("localhost", real.tcl), DONE));
+	RUN_OK(reach(real.client, DONE));
 }
 
 const char *tcl(const char *script)

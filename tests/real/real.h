@@ -5,7 +5,8 @@
  * Everything lives in a private directory; ports are chosen by the kernel; only processes that
  * were started here are ended, by their pid. Each wait is bounded.
  *
- * OPENOCD in the environment names another binary than the one in the PATH.
+ * OPENOCD in the environment names another binary than the one in the PATH; STMFW_TEST_WAY is
+ * "telnet" to talk to its console, "exec" to have it started by the library; else its TCL port.
  */
 #ifndef REAL_H
 #define REAL_H
@@ -23,7 +24,8 @@
 struct real {
 	char dir[64];
 	pid_t board;
-	pid_t openocd;
+	pid_t openocd;     /* exec: 0 until there is a connection          */
+	char *command[32]; /* exec: what it is started with, NULL at the end */
 	uint16_t tcl, telnet, gdb;
 	uv_loop_t loop;
 	stmfw_client *client;
@@ -44,11 +46,14 @@ unsigned long board_stat(const char *name);
 void board_do(const char *line);
 /* "host:port" (host NULL: this machine), until it has been called eight times more. */
 const char *at(const char *host, uint16_t port);
+bool is_way(const char *way);
+/* Connect to it, or start it. */
+int reach(stmfw_client *c, stmfw_done_cb cb, void *arg, stmfw_op *op);
 void connect_client(void);
 void connect_by(enum stmfw_transfer transfer);
 /* In OpenOCD's temporary directory; stop_all() insists on none. */
 int temporary_files(void);
-/* It is to end by itself now. */
+/* It is to end by itself now. (As a child it has: closing waits for that.) */
 void wait_end_of_openocd(void);
 /* Checked teardown for both: closes, ends, and insists on an empty loop. */
 void stop_all(void);

@@ -442,7 +442,7 @@ START_TEST(a_client_is_small)
 	opts.alloc = &alloc;
 	start_board(F407->name, F407->target_cfg, HLA, options);
 	ck_assert_int_eq(stmfw_client_new(&real.client, &real.loop, &opts), STMFW_OK);
-	RUN_OK(stmfw_client_connect(real.client, at(NULL, real.tcl), DONE));
+	RUN_OK(reach(real.client, DONE));
 	RUN_OK(stmfw_reset(real.client, STMFW_RESET_HALT, DONE));
 	ck_assert_uint_le(heap_now, 16 * KIB);
 	read_all(0, 0);
@@ -536,7 +536,7 @@ int main(void)
 		{ plain_write_image_and_read_bank, 1 },
 		{ a_client_is_small, 1 },
 		{ a_lost_probe_is_told_as_such, 2 },
-		{ real_gdb_port_is_not_taken_for_a_tcl_port, 1 },
+		{ real_gdb_port_is_not_taken_for_a_tcl_port, is_way("tcl") },
 		{ openocd_believes_nothing_wrong_of_the_registers, 8 },
 		{ NULL, 0 }
 	};
