@@ -167,13 +167,17 @@ void stmfw__reason(char *out, size_t size, const char *result, const char *log)
 		append_line(out, size, 0, "it gave no reason", strlen("it gave no reason"));
 }
 
-/* Behind "Error: ", also behind "file.cfg:12: Error: ". NULL: it is no error. */
+/* Behind "Error: ", also behind "file.cfg:12: Error: "; and the one warning that an error is told
+   of. NULL: it is no error, or says nothing. */
 static const char *error_in(const char *line, size_t length)
 {
-	static const char mark[] = "Error: ";
+	static const char mark[] = "Error: ", id[] = "UNEXPECTED idcode";
 	const char *at = memmem(line, length, mark, strlen(mark));
 
-	return at ? at + strlen(mark) : NULL;
+	if (!at)
+		return memmem(line, length, id, strlen(id));
+	at += strlen(mark);
+	return at < line + length ? at : NULL;
 }
 
 /* The errors; if there are none, the last line that says anything. */

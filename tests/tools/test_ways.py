@@ -133,6 +133,17 @@ def test_probe_that_is_not_there():
         rig.info().check(3, "exit status 1", "Its last words", "probe|ST-LINK")
 
 
+def test_chip_of_another_id():
+    with ExecRig(board=["--fault", "wrong-idcode=0x2ba01477"]) as rig:
+        rig.info().check(3, "UNEXPECTED idcode: 0x2ba01477", "0x1ba01477", "CPUTAPID")
+
+
+def test_port_that_is_taken():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        with ExecRig(after=[f"telnet_port {taken.getsockname()[1]}"]) as rig:
+            rig.info().check(3, "couldn't bind telnet", "Another program has that port")
+
+
 def test_commands_that_are_none():
     for where in ("exec:", "exec:  ", "exec:'openocd", "unix:", "telnet://h:0", "tcl://h:x"):
         run("stmfw-info", "--openocd", where).check(2, "is no address")

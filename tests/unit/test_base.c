@@ -168,6 +168,8 @@ START_TEST(last_words_are_the_errors_or_the_last_line)
 		  "at file \"embedded:startup.tcl\", line 28\n", "Can't find x.cfg" },
 		{ "hello\ninvalid command name \"foo\"\n\n", "invalid command name \"foo\"" },
 		{ "Error: a\x1b[0mb", "a [0mb" },
+		{ "Warn : cpu       UNEXPECTED idcode: 0x2\nError: cpu expected 1 of 1: 0x1\nError: \n",
+		  "UNEXPECTED idcode: 0x2 / cpu expected 1 of 1: 0x1" },
 	};
 	char out[80];
 
