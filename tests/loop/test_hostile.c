@@ -8,7 +8,9 @@
  */
 #include "truth.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fake_chip.h"
 
@@ -619,6 +621,67 @@ START_TEST(records_without_end)
 }
 END_TEST
 
+/* ---- the scratch file ---------------------------------------------------------------------- */
+
+static struct {
+	uv_thread_t thread;
+	char path[512];
+	volatile int stop;
+	long made;
+} writer;
+
+/* As OpenOCD that is in the middle of `flash read_bank` when its client goes. */
+static void keep_making_the_file(void *arg)
+{
+	(void)arg;
+	while (!writer.stop) {
+		int fd = open(writer.path, O_WRONLY | O_CREAT, 0600);
+
+		if (fd >= 0) {
+			writer.made++;
+			close(fd);
+		}
+	}
+}
+
+static void let_openocd_write(int request)
+{
+	if (request != 1)
+		return;
+	memcpy(writer.path, fake_chip.path, sizeof(writer.path));
+	writer.stop = 0;
+	ck_assert_int_eq(uv_thread_create(&writer.thread, keep_making_the_file, NULL), 0);
+	while (!writer.made)
+		usleep(100);
+}
+
+START_TEST(a_file_that_is_made_again_while_it_is_removed)
+{
+	const struct api_call *call = api_calls;
+	int rounds = short_run() ? 20 : 100;
+
+	while (strcmp(call->name, "read_flash") != 0)
+		call++;
+	fake_chip_connect();
+	for (int i = 0; i < rounds; i++) {
+		fake_chip_reset();
+		truth_begin(&done);
+		writer.made = 0;
+		fake_chip.before = let_openocd_write;
+		fake_chip.fault = FAULT_HANG_UP;
+		fake_chip.fault_at = 1;
+		ACCEPTED(call->submit(fx.client, &done, NULL));
+		RUN_UNTIL(done.calls);
+		writer.stop = 1;
+		uv_thread_join(&writer.thread);
+		ck_assert_msg(fake_chip_litter() == 0, "round %d leaves files", i);
+		assert_failed_once(&done, STMFW_ELOST, STMFW_UNKNOWN);
+		fake_chip_reset();
+		reconnect();
+	}
+}
+END_TEST
+
 /* ---- a console that means us harm ---------------------------------------------------------- */
 
 #define BANNER "\xff\xfb\x03\xff\xfe\x22\xff\xfb\x01Open On-Chip Debugger\r\n> "
@@ -675,6 +738,7 @@ int main(void)
 		{ a_log_of_a_mebibyte, 0 },
 		{ nul_bytes_in_an_answer, 0 },
 		{ records_without_end, 0 },
+		{ a_file_that_is_made_again_while_it_is_removed, 0 },
 		{ a_console_that_is_none, CONSOLES },
 		{ NULL, 0 },
 	};
