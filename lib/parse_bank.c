@@ -140,19 +140,33 @@ void stmfw__apply_protection(stmfw_sector *sectors, size_t count, const stmfw_se
 	}
 }
 
+static void set_all(stmfw_sector *sectors, size_t count, int erased)
+{
+	for (size_t i = 0; i < count; i++)
+		sectors[i].erased = erased;
+}
+
+/* What is not named is erased; but only if OpenOCD says that it could look, and either names some
+   or says that there is nothing to name: half a list must not make a sector blank. */
 void stmfw__parse_erase_check(char *text, stmfw_sector *sectors, size_t count)
 {
-	/* What is not named is erased, but only if OpenOCD says that it could look. */
-	bool looked = stmfw__has_line(text, "successfully checked erase state");
+	bool whole = stmfw__has_line(text, "successfully checked erase state");
+	bool named = stmfw__has_line(text, "\tBank is erased");
 
-	for (size_t i = 0; i < count; i++)
-		sectors[i].erased = looked ? 1 : -1;
+	set_all(sectors, count, 1);
 	for (char *rest = text, *line; (line = stmfw__next_piece(&rest, '\n'));) {
 		stmfw_sector s;
 		uint64_t index;
 		const char *state;
 
-		if (parse_sector(line, &index, &s, &state) && index < count)
+		if (line[strspn(line, " \t")] != '#')
+			continue;
+		if (!parse_sector(line, &index, &s, &state))
+			whole = false;
+		else if (index < count)
 			sectors[index].erased = strncmp(state, "not erased", 10) == 0 ? 0 : -1;
+		named = true;
 	}
+	if (!whole || !named)
+		set_all(sectors, count, -1);
 }
