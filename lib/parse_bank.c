@@ -6,7 +6,7 @@
 
 #include "parse.h"
 
-static bool parse_bank(char *line, stmfw_bank *bank)
+static bool parse_bank(char *line, size_t index, stmfw_bank *bank)
 {
 	const char *field[6];
 	uint64_t number;
@@ -19,7 +19,7 @@ static bool parse_bank(char *line, stmfw_bank *bank)
 	*bank = (stmfw_bank){
 		.name = field[1], .driver = field[2], .target = field[3], .chip = ""
 	};
-	if (!stmfw__parse_uint(field[0], &number) || number > 0xffff ||
+	if (!stmfw__parse_uint(field[0], &number) || number != index || number > 0xffff ||
 	    !stmfw__parse_uint(field[4], &bank->base) || !stmfw__parse_uint(field[5], &bank->size))
 		return false;
 	bank->number = (unsigned int)number;
@@ -33,9 +33,13 @@ bool stmfw__parse_banks(struct arena *a, char *text, stmfw_bank **banks, size_t 
 
 	if (!list)
 		return false;
-	for (char *rest = text, *line; (line = stmfw__next_piece(&rest, '\n'));)
-		if (*line && !parse_bank(line, &list[n++]))
+	for (char *rest = text, *line; (line = stmfw__next_piece(&rest, '\n'));) {
+		if (!*line)
+			continue;
+		if (!parse_bank(line, n, &list[n]))
 			return false;
+		n++;
+	}
 	*banks = list;
 	*count = n;
 	return true;

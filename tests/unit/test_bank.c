@@ -38,7 +38,9 @@ END_TEST
 START_TEST(damaged_lists_are_refused)
 {
 	static const char *const damaged[] = { "0\ta\tb\tc\t1", "x\ta\tb\tc\t1\t2", "0\ta\tb\tc\t\t2",
-					       "0\ta\tb\tc\t1\t-2", "70000\ta\tb\tc\t1\t2" };
+					       "0\ta\tb\tc\t1\t-2", "70000\ta\tb\tc\t1\t2",
+					       "1\ta\tb\tc\t1\t2",
+					       "0\ta\tb\tc\t1\t2\n0\ta\tb\tc\t1\t2" };
 	stmfw_bank *banks;
 	size_t n;
 
