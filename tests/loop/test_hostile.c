@@ -378,6 +378,8 @@ START_TEST(every_answer_of_every_call)
 
 		if (strcmp(api_calls[i].name, "shutdown") == 0)
 			continue; /* the end is what it waits for */
+		if (short_run() && (i + _i) % 4 != 0)
+			continue;
 		while (strike_at(&api_calls[i], m, at))
 			at += short_run() ? 3 : 1;
 	}
