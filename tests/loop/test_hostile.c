@@ -662,6 +662,8 @@ START_TEST(a_file_that_is_made_again_while_it_is_removed)
 	const struct api_call *call = api_calls;
 	int rounds = short_run() ? 20 : 100;
 
+	if (!fake_chip_shares())
+		return; /* it is about the file that both see */
 	while (strcmp(call->name, "read_flash") != 0)
 		call++;
 	fake_chip_connect();

@@ -224,6 +224,12 @@ static bool rests_on_a_value(const char *name)
 	return false;
 }
 
+/* Where bytes of flash travel in answers, others of that number are as good. */
+static bool is_nothing_but_answers(const char *name)
+{
+	return !fake_chip_shares() && strcmp(name, "read_flash") == 0;
+}
+
 /* No status for what has been answered. */
 static bool is_honest(const struct watch *w)
 {
@@ -269,7 +275,8 @@ static const char *trial(const struct api_call *call, int which, int round)
 
 static void check(const struct api_call *call, int which, int round)
 {
-	bool may_differ = lies[which].in_details && rests_on_a_value(call->name);
+	bool may_differ = (lies[which].in_details && rests_on_a_value(call->name)) ||
+			  is_nothing_but_answers(call->name);
 	struct watch next = { 0 };
 
 	INSIST(done.calls == 1, "P2: %s", trial(call, which, round));
