@@ -190,9 +190,9 @@ class Proxy:
 # ---- the kinds of trial --------------------------------------------------------------------
 #
 # "flash/drop/up": what runs, how it goes wrong, and in which direction. Nothing but flash and backup
-# runs; telnet is flash by OpenOCD's console.
+# runs; telnet is flash by OpenOCD's console, inline flash whose bytes travel on the connection.
 
-RUNS = ("backup", "flash", "telnet")
+RUNS = ("backup", "flash", "telnet", "inline")
 LOSSLESS = ("delay", "bytewise", "coalesce")
 LOSSY = ("drop", "reset", "half-open", "black-hole")
 WAYS = ("up", "down")
@@ -256,14 +256,15 @@ class FlashTrial(ChaosTrial):
     def go(self, backup):
         for name, data in {**backup, "new.bin": NEW}.items():
             write(self.rig.path(name), data)
-        _, last = self.run_through_proxy("stmfw-flash", "--address", hex(BASE + AT),
-                                         *["--keep"] * self.keep, "new.bin")
+        _, last = self.run_through_proxy(*flash_command(parts(self.outcome.kind)[0]),
+                                         *["--keep"] * self.keep)
         if last:
             self.judge(last)
         last = self.finish(self.begin("stmfw-restore", "backup.bin"))
         if not last or not last["ok"] or self.flash() != OLD:
             self.wrong("the backup does not bring the old firmware back")
         self.outcome.leftovers += sorted(set(self.rig.files()) - set(backup) - {"new.bin"})
+        self.outcome.leftovers += os.listdir(self.rig.hidden("temp"))
         return self.outcome
 
 
@@ -303,12 +304,16 @@ def address_for(run, proxy):
     return f"{'telnet' if run == 'telnet' else 'tcl'}://127.0.0.1:{proxy.port}"
 
 
+def flash_command(run):
+    how = "inline" if run == "inline" else "shared"
+    return ["stmfw-flash", "--transfer", how, "--address", hex(BASE + AT), "new.bin"]
+
+
 def record(run):
     """What passes in each direction while nothing goes wrong."""
     with make_rig() as rig, Proxy(port_for(rig, run)) as proxy:
         write(rig.path("new.bin"), NEW)
-        tool = ["stmfw-backup", "x"] if run == "backup" else \
-            ["stmfw-flash", "--address", hex(BASE + AT), "new.bin"]
+        tool = ["stmfw-backup", "x"] if run == "backup" else flash_command(run)
         rig.run(*tool, "--openocd", address_for(run, proxy)).check(0)
         return {way: bytes(proxy.wires[way].passed) for way in WAYS}
 

@@ -9,7 +9,7 @@ from rig import main
 from sweep import prepare, sample
 
 POINTS = 12
-SILENT_POINTS = 3
+SILENT_POINTS = 2
 
 
 @functools.cache
