@@ -764,7 +764,8 @@ STMFW_API int stmfw_erase_range(stmfw_client *c, unsigned int bank, uint64_t add
  * bank is main flash, else sector by sector. Success and reports as stmfw_erase_sectors(). Where a
  * chip's flash is more than one bank, its own command may erase all of them. A chip with read
  * protection can be erased like this and keeps the protection, but nobody can look whether it is
- * blank (STMFW_ETARGET).
+ * blank (STMFW_ETARGET). Where OpenOCD's list of sectors ends before the bank does, nothing is erased
+ * (STMFW_EUNSUPPORTED).
  */
 STMFW_API int stmfw_mass_erase(stmfw_client *c, unsigned int bank, stmfw_done_cb cb, void *arg,
 			       stmfw_op *op);

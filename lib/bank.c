@@ -10,6 +10,7 @@
 #include "tcl.h"
 
 #define ADDRESSES ((uint64_t)1 << 32) /* that an STM32 has */
+#define LARGEST ((uint64_t)256 << 20) /* it has no more room for one bank, external or not */
 
 static bool keep_banks(struct op *op, const char *list, size_t length, stmfw_bank **banks,
 		       size_t *count)
@@ -67,7 +68,8 @@ bool stmfw__take_bank(struct op *op, struct bank_search *s, const char *list, si
 	if (s->bank.size == 0)
 		stmfw__op_fail(op, STMFW_ETARGET, "OpenOCD does not know the size of flash bank %u",
 			       s->number);
-	else if (s->bank.base >= ADDRESSES || s->bank.size > ADDRESSES - s->bank.base)
+	else if (s->bank.base >= ADDRESSES || s->bank.size > ADDRESSES - s->bank.base ||
+		 s->bank.size > LARGEST)
 		makes_no_sense(op, s->number);
 	else
 		return true;

@@ -58,12 +58,28 @@ static bool resolve_range(struct op *op, const stmfw_bank *bank)
 	return false;
 }
 
+/* That all of the bank is blank can only be found out if its sectors are known to its end. */
+static bool knows_all(struct op *op, const stmfw_bank *bank)
+{
+	const stmfw_sector *last = &bank->sectors[bank->sector_count - 1];
+
+	if (last->offset + last->size == bank->size)
+		return true;
+	stmfw__op_fail(op, STMFW_EUNSUPPORTED,
+		       "the sectors that OpenOCD lists of flash bank %u (%s) end at %" PRIu64
+		       " of its %" PRIu64 " bytes: nothing was erased",
+		       bank->number, bank->name, last->offset + last->size, bank->size);
+	return false;
+}
+
 static bool resolve(struct op *op, const stmfw_bank *bank)
 {
 	struct erase_job *job = op->job;
 
-	return job->what == ERASE_RANGE ? resolve_range(op, bank)
-					: stmfw__check_sectors(op, bank, job->first, &job->last);
+	if (job->what == ERASE_RANGE)
+		return resolve_range(op, bank);
+	return stmfw__check_sectors(op, bank, job->first, &job->last) &&
+	       (job->what != ERASE_ALL || knows_all(op, bank));
 }
 
 /* The first sector that is write protected; the one behind the last: none. */

@@ -6,7 +6,7 @@
 
 #include "parse.h"
 
-static bool parse_bank(char *line, stmfw_bank *bank)
+static bool parse_bank(char *line, size_t index, stmfw_bank *bank)
 {
 	const char *field[6];
 	uint64_t number;
@@ -19,7 +19,7 @@ static bool parse_bank(char *line, stmfw_bank *bank)
 	*bank = (stmfw_bank){
 		.name = field[1], .driver = field[2], .target = field[3], .chip = ""
 	};
-	if (!stmfw__parse_uint(field[0], &number) || number > 0xffff ||
+	if (!stmfw__parse_uint(field[0], &number) || number != index || number > 0xffff ||
 	    !stmfw__parse_uint(field[4], &bank->base) || !stmfw__parse_uint(field[5], &bank->size))
 		return false;
 	bank->number = (unsigned int)number;
@@ -33,9 +33,13 @@ bool stmfw__parse_banks(struct arena *a, char *text, stmfw_bank **banks, size_t 
 
 	if (!list)
 		return false;
-	for (char *rest = text, *line; (line = stmfw__next_piece(&rest, '\n'));)
-		if (*line && !parse_bank(line, &list[n++]))
+	for (char *rest = text, *line; (line = stmfw__next_piece(&rest, '\n'));) {
+		if (!*line)
+			continue;
+		if (!parse_bank(line, n, &list[n]))
 			return false;
+		n++;
+	}
 	*banks = list;
 	*count = n;
 	return true;
@@ -140,19 +144,33 @@ void stmfw__apply_protection(stmfw_sector *sectors, size_t count, const stmfw_se
 	}
 }
 
+static void set_all(stmfw_sector *sectors, size_t count, int erased)
+{
+	for (size_t i = 0; i < count; i++)
+		sectors[i].erased = erased;
+}
+
+/* What is not named is erased; but only if OpenOCD says that it could look, and either names some
+   or says that there is nothing to name: half a list must not make a sector blank. */
 void stmfw__parse_erase_check(char *text, stmfw_sector *sectors, size_t count)
 {
-	/* What is not named is erased, but only if OpenOCD says that it could look. */
-	bool looked = stmfw__has_line(text, "successfully checked erase state");
+	bool whole = stmfw__has_line(text, "successfully checked erase state");
+	bool named = stmfw__has_line(text, "\tBank is erased");
 
-	for (size_t i = 0; i < count; i++)
-		sectors[i].erased = looked ? 1 : -1;
+	set_all(sectors, count, 1);
 	for (char *rest = text, *line; (line = stmfw__next_piece(&rest, '\n'));) {
 		stmfw_sector s;
 		uint64_t index;
 		const char *state;
 
-		if (parse_sector(line, &index, &s, &state) && index < count)
+		if (line[strspn(line, " \t")] != '#')
+			continue;
+		if (!parse_sector(line, &index, &s, &state))
+			whole = false;
+		else if (index < count)
 			sectors[index].erased = strncmp(state, "not erased", 10) == 0 ? 0 : -1;
+		named = true;
 	}
+	if (!whole || !named)
+		set_all(sectors, count, -1);
 }

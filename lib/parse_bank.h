@@ -7,8 +7,8 @@
 
 #include "mem.h"
 
-/* Lines of: number, name, driver, target, base, size, separated by tabs. text is changed and
-   referred to. False: damaged, or out of memory (a->failed). */
+/* Lines of: number (0, 1, 2 ...), name, driver, target, base, size, separated by tabs. text is
+   changed and referred to. False: damaged, or out of memory (a->failed). */
 bool stmfw__parse_banks(struct arena *a, char *text, stmfw_bank **banks, size_t *count);
 
 /* The output of `flash info`: a header line, then lines of sectors (or protection blocks), then

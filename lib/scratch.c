@@ -26,6 +26,7 @@
 #include "tcl.h"
 
 #define FILE_NAME "flash.bin"
+#define REMOVE_TRIES 100
 
 static const char *default_dir(void)
 {
@@ -73,17 +74,26 @@ int stmfw__scratch_open(struct scratch *s, struct arena *a, const char *dir)
 	return STMFW_OK;
 }
 
+/* An OpenOCD that has lost us may still begin to write the file, which makes it anew; but not once
+   the directory has gone. */
+static void remove_both(const struct scratch *s)
+{
+	for (int tries = 0; tries < REMOVE_TRIES; tries++) {
+		unlinkat(s->dir_fd, FILE_NAME, 0);
+		if (rmdir(s->dir) == 0 || errno != ENOTEMPTY)
+			break;
+	}
+}
+
 void stmfw__scratch_close(struct scratch *s)
 {
 	if (!s->dir)
 		return;
-	if (s->fd >= 0) {
+	remove_both(s);
+	if (s->fd >= 0)
 		close(s->fd);
-		unlinkat(s->dir_fd, FILE_NAME, 0);
-	}
 	if (s->dir_fd >= 0)
 		close(s->dir_fd);
-	rmdir(s->dir);
 	s->dir = NULL;
 	s->fd = s->dir_fd = -1;
 }

@@ -60,6 +60,8 @@ struct fake_ocd {
 	size_t split, split_at;
 	fake_answer answer;
 	void *answer_arg;
+	fake_meddler meddler;
+	void *meddler_arg;
 	int handles;
 };
 
@@ -342,14 +344,26 @@ const char *fake_nonce(const struct fake_conn *conn)
 	return conn->nonce;
 }
 
+const char *fake_nonce_before(const struct fake_conn *conn)
+{
+	return conn->nonce_before;
+}
+
 void fake_reply(struct fake_conn *conn, int code, int ocd, const char *result, size_t length,
 		const char *log)
 {
 	struct scene s = {
 		.text = result, .length = length, .code = code, .ocd = ocd, .log = log
 	};
+	const struct fake_ocd *peer = conn->ocd;
 
-	answer_as(conn, conn->nonce, &s);
+	if (!peer->meddler || peer->meddler(conn, &s, peer->meddler_arg))
+		answer_as(conn, conn->nonce, &s);
+}
+
+void fake_answer_as(struct fake_conn *conn, const char *nonce, const struct scene *answer)
+{
+	answer_as(conn, nonce, answer);
 }
 
 void fake_reply_ok(struct fake_conn *conn, const char *result)
@@ -826,6 +840,12 @@ void fake_ocd_greet_with(struct fake_ocd *ocd, const char *result)
 void fake_ocd_split_at(struct fake_ocd *ocd, size_t n)
 {
 	ocd->split_at = n;
+}
+
+void fake_ocd_meddle(struct fake_ocd *ocd, fake_meddler meddler, void *arg)
+{
+	ocd->meddler = meddler;
+	ocd->meddler_arg = arg;
 }
 
 void fake_ocd_answer(struct fake_ocd *ocd, fake_answer answer, void *arg)

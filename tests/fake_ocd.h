@@ -150,8 +150,16 @@ void fake_ocd_answer(struct fake_ocd *ocd, fake_answer answer, void *arg);
 void fake_echo(struct fake_conn *conn, const char *script, size_t length, void *arg);
 void fake_tell_nonce(struct fake_conn *conn, const char *script, size_t length, void *arg);
 
-/* The nonce of the last request. */
+/* Sees each answer of fake_reply() before it is sent, that of the greeting included. It may change
+   it, or say something else and return false. */
+typedef bool (*fake_meddler)(struct fake_conn *conn, struct scene *answer, void *arg);
+void fake_ocd_meddle(struct fake_ocd *ocd, fake_meddler meddler, void *arg);
+
+/* The nonce of the last request, and of the one before it. */
 const char *fake_nonce(const struct fake_conn *conn);
+const char *fake_nonce_before(const struct fake_conn *conn);
+/* A good answer to the request with that nonce. */
+void fake_answer_as(struct fake_conn *conn, const char *nonce, const struct scene *answer);
 void fake_reply(struct fake_conn *conn, int code, int ocd, const char *result, size_t length,
 		const char *log);
 void fake_reply_ok(struct fake_conn *conn, const char *result);

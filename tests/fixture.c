@@ -35,6 +35,7 @@ static void *heap_free(struct heap *heap, struct block *b)
 		return NULL;
 	memset(b + 1, 0xdd, b->size);
 	b->magic = BLOCK_DEAD;
+	heap->bytes -= b->size;
 	free(b);
 	heap->live--;
 	return NULL;
@@ -67,6 +68,8 @@ static void *heap_realloc(void *ctx, void *ptr, size_t size)
 	b->size = size;
 	b->magic = BLOCK_LIVE;
 	heap->live++;
+	heap->bytes += size;
+	heap->peak = heap->bytes > heap->peak ? heap->bytes : heap->peak;
 	memset(b + 1, 0xa5, size);
 	if (old) {
 		memcpy(b + 1, old + 1, old->size < size ? old->size : size);
@@ -174,11 +177,12 @@ void on_close(void *arg)
 static void append_line(char *to, size_t cap, const char *line)
 {
 	size_t len = strlen(to);
-	size_t room = cap - len - 2;
 	size_t n = strlen(line);
 
-	if (n > room)
-		n = room;
+	if (len + 2 > cap)
+		return;
+	if (n > cap - len - 2)
+		n = cap - len - 2;
 	memcpy(to + len, line, n);
 	to[len + n] = '\n';
 	to[len + n + 1] = '\0';
@@ -206,8 +210,7 @@ void on_event(stmfw_client *c, const stmfw_event *ev, void *arg)
 	callback_enter();
 	w->calls++;
 	w->order = fx.order;
-	ck_assert_int_ge((int)ev->kind, 0);
-	ck_assert_int_le((int)ev->kind, STMFW_EVENT_OTHER);
+	INSIST((int)ev->kind >= 0 && ev->kind <= STMFW_EVENT_OTHER, "kind %d", (int)ev->kind);
 	copy_text(line, sizeof(line), kinds[ev->kind], strlen(kinds[ev->kind]));
 	copy_text(line + 6, sizeof(line) - 6, ev->name, strlen(ev->name));
 	append_line(w->text, sizeof(w->text), line);

@@ -27,6 +27,7 @@
 struct heap {
 	stmfw_allocator face; /* what the library is given                           */
 	long live;            /* blocks                                              */
+	size_t bytes, peak;   /* in them; most of them so far                        */
 	long calls;           /* requests for memory so far                          */
 	long fail_at;         /* number of the request that fails; -1 none           */
 	bool fail_on;         /* all later ones fail as well                         */

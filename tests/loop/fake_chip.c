@@ -31,9 +31,8 @@ static void put(const char *fmt, unsigned long a, unsigned long b)
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 	n = snprintf(out.at + out.length, sizeof(out.at) - out.length, fmt, a, b);
 #pragma GCC diagnostic pop
-	ck_assert_int_ge(n, 0);
+	INSIST(n >= 0 && (size_t)n < sizeof(out.at) - out.length, "the answer is too long");
 	out.length += (size_t)n;
-	ck_assert_uint_lt(out.length, sizeof(out.at));
 }
 
 static void answer(struct fake_conn *conn)
@@ -51,7 +50,7 @@ static unsigned long number(const char **p)
 	char *end;
 	unsigned long n = strtoul(*p, &end, 0);
 
-	ck_assert_msg(end != *p, "no number at: %s", *p);
+	INSIST(end != *p, "no number at: %s", *p);
 	*p = end + strspn(end, " ");
 	return n;
 }
@@ -62,9 +61,9 @@ static size_t word_bytes(const char **p, char *to, size_t cap)
 	const char *s = *p;
 	size_t n = 0;
 
-	ck_assert_msg(*s == '"', "no quoted word at: %s", s);
+	INSIST(*s == '"', "no quoted word at: %s", s);
 	for (s++; *s != '"'; s++) {
-		ck_assert_msg(*s != '\0' && n + 1 < cap, "word without an end: %s", *p);
+		INSIST(*s != '\0' && n + 1 < cap, "word without an end: %s", *p);
 		if (*s == '\\' && s[1] >= '0' && s[1] <= '7') {
 			to[n++] = (char)((s[1] - '0') * 64 + (s[2] - '0') * 8 + (s[3] - '0'));
 			s += 3;
@@ -171,6 +170,16 @@ static void put_area(void)
 	    FAKE_CHIP_RAM, 0);
 }
 
+static bool refuses_name(struct fake_conn *conn, const char *target)
+{
+	static const char words[] = "there is no target of that name";
+
+	if (!*target || strcmp(target, FAKE_CHIP_TARGET) == 0)
+		return false;
+	fake_reply(conn, 1, 0, words, sizeof(words) - 1, "");
+	return true;
+}
+
 /* ... "NAME" "SCRIPT"; no name: the current one. Where the states are asked for as well, the answer
    begins with the name. */
 static void on_target(struct fake_conn *conn, const char *args)
@@ -181,7 +190,8 @@ static void on_target(struct fake_conn *conn, const char *args)
 
 	word(&args, name, sizeof(name));
 	word(&args, script, sizeof(script));
-	ck_assert_msg(!*name || strcmp(name, FAKE_CHIP_TARGET) == 0, "target %s", name);
+	if (refuses_name(conn, name))
+		return;
 	if (strncmp(script, verify, strlen(verify)) == 0) {
 		verify_image(conn, script + strlen(verify));
 		return;
@@ -265,18 +275,20 @@ static bool memory_byte(unsigned long address, uint8_t *byte)
 	return true;
 }
 
-/* ... "TARGET" ADDRESS WIDTH COUNT */
-static void memory_args(const char **args, unsigned long *address, unsigned long *step,
-			unsigned long *count)
+/* ... "TARGET" ADDRESS WIDTH COUNT. False: it has been refused. */
+static bool memory_args(struct fake_conn *conn, const char **args, unsigned long *address,
+			unsigned long *step, unsigned long *count)
 {
 	char target[64];
 
 	word(args, target, sizeof(target));
-	ck_assert_msg(!*target || strcmp(target, FAKE_CHIP_TARGET) == 0, "target %s", target);
+	if (refuses_name(conn, target))
+		return false;
 	*address = number(args);
 	*step = number(args) / 8;
 	*count = number(args);
 	ck_assert_msg(*address % *step == 0, "unaligned access");
+	return true;
 }
 
 /* Values, each with a blank in front. False: nothing there. */
@@ -313,7 +325,8 @@ static void read_memory(struct fake_conn *conn, const char *args)
 {
 	unsigned long address, step, count;
 
-	memory_args(&args, &address, &step, &count);
+	if (!memory_args(conn, &args, &address, &step, &count))
+		return;
 	if (address - FAKE_CHIP_BASE < FAKE_CHIP_FLASH_SIZE) {
 		bool none = fake_chip.writes_nothing || fake_chip.short_by > (long)count;
 
@@ -363,7 +376,8 @@ static void write_memory(struct fake_conn *conn, const char *args)
 {
 	unsigned long address, step, count;
 
-	memory_args(&args, &address, &step, &count);
+	if (!memory_args(conn, &args, &address, &step, &count))
+		return;
 	if (address - FAKE_CHIP_RAM + step * count > sizeof(fake_chip.ram)) {
 		refuse(conn, -107, "Error: Failed to write memory\n");
 		return;
@@ -444,13 +458,18 @@ static void info(struct fake_conn *conn, const char *args)
 static void erase_check(struct fake_conn *conn, const char *args)
 {
 	ck_assert_uint_eq(number(&args), 0);
+	bool blank = true;
+
 	put("successfully checked erase state\n", 0, 0);
 	for (unsigned long i = 0; i < FAKE_CHIP_FLASH_SIZE / 1024; i++) {
 		if (fake_chip.erased[i] == 1)
 			continue;
+		blank = false;
 		put("\t#%3lu: 0x%08lx (0x400 1kB) ", i, i * 1024);
 		put(fake_chip.erased[i] == 0 ? "not erased\n" : "erase state unknown\n", 0, 0);
 	}
+	if (blank)
+		put("\tBank is erased\n", 0, 0);
 	answer(conn);
 }
 
@@ -782,9 +801,12 @@ static void read_bank(struct fake_conn *conn, const char *args)
 
 	offset = number(&args);
 	length = number(&args);
-	ck_assert_msg(offset + length <= FAKE_CHIP_FLASH_SIZE, "beyond the bank");
 	if (bank != 0) {
 		no_such_bank(conn, bank);
+		return;
+	}
+	if (offset + length > FAKE_CHIP_FLASH_SIZE) {
+		refuse(conn, -903, "Error: out of the bank");
 		return;
 	}
 	fake_chip.reads++;
@@ -860,7 +882,10 @@ static void verify_image(struct fake_conn *conn, const char *args)
 	}
 	n = fread(bytes, 1, sizeof(bytes), file);
 	fclose(file);
-	ck_assert_msg(address - FAKE_CHIP_BASE + n <= FAKE_CHIP_FLASH_SIZE, "beyond the bank");
+	if (address - FAKE_CHIP_BASE > FAKE_CHIP_FLASH_SIZE - n) {
+		refuse(conn, -107, "Error: Failed to read memory\n");
+		return;
+	}
 	if (memcmp(bytes, fake_chip.flash + (address - FAKE_CHIP_BASE), n) != 0) {
 		refuse(conn, -4, "checksum mismatch - attempting binary compare\n"
 				 "diff 0 address 0x08000000. Was 0x01 instead of 0x02\n");
@@ -959,7 +984,7 @@ static void on_request(struct fake_conn *conn, const char *script, size_t length
 
 	(void)arg;
 	request = script;
-	ck_assert_uint_eq(strlen(script), length);
+	INSIST(strlen(script) == length, "a NUL in a script");
 	if (fake_chip.before)
 		fake_chip.before(n);
 	if (n == fake_chip.pause_at)

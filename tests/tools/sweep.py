@@ -120,8 +120,10 @@ KINDS = {
 
 
 class Trial:
+    kinds = KINDS
+
     def __init__(self, rig, name, point):
-        self.rig, self.kind, self.point = rig, KINDS[name], point
+        self.rig, self.kind, self.point = rig, self.kinds[name], point
         self.keep = point % 2 == 0
         self.stuck = name == "stuck"
         self.outcome = Outcome(name, point)
@@ -134,7 +136,7 @@ class Trial:
     def begin(self, tool, *args):
         """With a TMPDIR of its own; what is left in it counts."""
         self.tmp = self.rig.hidden("tmp-" + tool)
-        os.mkdir(self.tmp)
+        os.makedirs(self.tmp, exist_ok=True)
         return self.rig.begin(tool, "--json", *args, env={"TMPDIR": self.tmp})
 
     def finish(self, tool):

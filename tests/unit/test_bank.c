@@ -38,7 +38,9 @@ END_TEST
 START_TEST(damaged_lists_are_refused)
 {
 	static const char *const damaged[] = { "0\ta\tb\tc\t1", "x\ta\tb\tc\t1\t2", "0\ta\tb\tc\t\t2",
-					       "0\ta\tb\tc\t1\t-2", "70000\ta\tb\tc\t1\t2" };
+					       "0\ta\tb\tc\t1\t-2", "70000\ta\tb\tc\t1\t2",
+					       "1\ta\tb\tc\t1\t2",
+					       "0\ta\tb\tc\t1\t2\n0\ta\tb\tc\t1\t2" };
 	stmfw_bank *banks;
 	size_t n;
 
@@ -133,6 +135,28 @@ START_TEST(erase_check_names_what_is_not_erased)
 }
 END_TEST
 
+/* Half a list must not make a sector blank. */
+START_TEST(erase_check_that_is_cut_tells_nothing)
+{
+	static const char list[] = "successfully checked erase state\n"
+				   "\t#  1: 0x00000400 (0x400 1kB) not erased\n";
+	static const char blank[] = "successfully checked erase state\n\tBank is erased\n";
+	stmfw_sector sectors[2];
+
+	for (size_t n = 0; n < sizeof(list); n++) {
+		memset(sectors, 0, sizeof(sectors));
+		copy(list)[n] = '\0';
+		stmfw__parse_erase_check(text, sectors, 2);
+		ck_assert_int_ne(sectors[1].erased, 1);
+	}
+	for (size_t n = 0; n < sizeof(blank) - 2; n++) {
+		copy(blank)[n] = '\0';
+		stmfw__parse_erase_check(text, sectors, 2);
+		ck_assert_int_eq(sectors[0].erased, -1);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = { banks_are_listed,
@@ -141,6 +165,7 @@ int main(void)
 				       info_without_states_or_sectors_is_understood,
 				       sectors_take_protection_from_their_block,
 				       erase_check_names_what_is_not_erased,
+				       erase_check_that_is_cut_tells_nothing,
 				       NULL };
 
 	return run_unit("bank", tests);
