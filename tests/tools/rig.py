@@ -183,7 +183,8 @@ class Rig:
     def openocd_command(self, tcl):
         probe = int(read(self.hidden("ready")))
         driver = "hla" if self.driver == "hla" else "dapdirect"
-        adapter = ["-c", f"set probe {probe}", "-f", config(driver)]
+        # Its text, as OpenOCD may have another file system than we.
+        adapter = ["-c", f"set probe {probe}", "-c", read(config(driver)).decode()]
         before = [word for command in self.config for word in ("-c", command)]
         after = [word for command in self.after for word in ("-c", command)]
         return [OPENOCD, "-c", f"gdb_port disabled; {self.telnet}; {tcl}", *adapter, *before,

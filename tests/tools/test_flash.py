@@ -529,11 +529,12 @@ def is_writing(event):
 
 
 def test_ctrl_c_puts_the_old_content_back():
-    with Rig("f407vg", board=("--latency-us", "300")) as rig:
+    with Rig("f407vg", board=("--latency-us", "3000")) as rig:
         rig.file("x.bin", make_image(1 << 20))
         process = rig.begin("stmfw-flash", "--json", "x.bin")
         until_event(process, is_writing)
         process.send_signal(signal.SIGINT)
+        rig.ask("latency 100")  # it was slow only so that this came in time
         out, err = process.communicate(timeout=60)
         end = json.loads(out.splitlines()[-1])
         assert process.returncode == 130 and end["content"] == "old", (end, err)
@@ -544,11 +545,12 @@ def test_ctrl_c_puts_the_old_content_back():
 
 
 def test_a_closed_terminal_puts_the_old_content_back():
-    with Rig("f407vg", board=("--latency-us", "300")) as rig:
+    with Rig("f407vg", board=("--latency-us", "3000")) as rig:
         rig.file("x.bin", make_image(1 << 20))
         process = rig.begin("stmfw-flash", "--json", "x.bin")
         until_event(process, is_writing)
         process.send_signal(signal.SIGHUP)
+        rig.ask("latency 100")  # it was slow only so that this came in time
         out, err = process.communicate(timeout=60)
         end = json.loads(out.splitlines()[-1])
         assert process.returncode == 143 and end["content"] == "old", (end, err)
