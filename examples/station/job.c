@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The sequence of a board's steps.
+ *
+ *   IDLE --start--> RUNNING: step -> { attempt -> passed or failed } -> next step ... --> DONE
+ *                      |
+ *                      +--stop, time over--> STOPPING: the attempt ends at its safe border --> DONE
+ */
+#include "job.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+
+static uint64_t epoch_ms(void)
+{
+	struct timeval now;
+
+	gettimeofday(&now, NULL);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_usec / 1000;
+}
+
+static void begin_step(struct job *job);
+
+/* ---- the end ---- */
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+	struct job *job = handle->data;
+
+	if (--job->handles > 0)
+		return;
+	job->state = JOB_DONE;
+	job->watch->done(job);
+}
+
+static void finish(struct job *job, bool passed)
+{
+	job->passed = passed;
+	uv_close((uv_handle_t *)&job->timer, on_handle_closed);
+	uv_close((uv_handle_t *)&job->board_timer, on_handle_closed);
+}
+
+void job_release(struct job *job)
+{
+	for (unsigned int i = 0; job->steps && i < job->recipe->step_count; i++)
+		free(job->steps[i].output);
+	free(job->steps);
+	job->steps = NULL;
+	job_copy_free(job);
+	stmfw_image_free(job->serial_image);
+	job->serial_image = NULL;
+}
+
+/* ---- one attempt ---- */
+
+static void end_step(struct job *job, bool passed)
+{
+	struct job_step *s = &job->steps[job->current];
+
+	s->passed = passed;
+	s->elapsed_ms = uv_now(job->loop) - job->step_began;
+	job->watch->step_end(job, s);
+}
+
+void job_pass(struct job *job, uint64_t bytes)
+{
+	job->op = 0;
+	uv_timer_stop(&job->timer);
+	job->steps[job->current].bytes = bytes;
+	job->steps[job->current].reason[0] = '\0'; /* an attempt before may have failed */
+	end_step(job, true);
+	if (++job->current == job->recipe->step_count) {
+		finish(job, true);
+	} else if (job->why_stopped) {
+		snprintf(job->reason, sizeof(job->reason), "%s", job->why_stopped);
+		finish(job, false);
+	} else {
+		begin_step(job);
+	}
+}
+
+static void keep_reason(struct job *job)
+{
+	const struct job_step *s = &job->steps[job->current];
+
+	if (job->why_stopped)
+		snprintf(job->reason, sizeof(job->reason), "%s, during %s", job->why_stopped,
+			 s->step->name);
+	else
+		snprintf(job->reason, sizeof(job->reason), "%s: %.400s", s->step->name, s->reason);
+}
+
+static void begin_attempt(struct job *job);
+
+static void on_again(uv_timer_t *timer)
+{
+	begin_attempt(timer->data);
+}
+
+void job_fail(struct job *job, const char *advice, const char *format, ...)
+{
+	struct job_step *s = &job->steps[job->current];
+	va_list args;
+
+	job->op = 0;
+	uv_timer_stop(&job->timer);
+	va_start(args, format);
+	vsnprintf(s->reason, sizeof(s->reason), format, args);
+	va_end(args);
+	snprintf(job->advice, sizeof(job->advice), "%s", advice);
+	if (job->state == JOB_RUNNING && s->attempts <= s->step->retries &&
+	    stmfw_client_is_connected(job->client)) {
+		job_after(job, 200, on_again);
+		return;
+	}
+	end_step(job, false);
+	keep_reason(job);
+	finish(job, false);
+}
+
+bool job_went_well(struct job *job, const char *doing, const stmfw_result *res)
+{
+	job->op = 0;
+	if (res->status == STMFW_OK)
+		return true;
+	job_fail(job, res->advice, "cannot %s: %s", doing, res->text);
+	return false;
+}
+
+void job_expect(struct job *job, int err)
+{
+	if (err != STMFW_OK)
+		job_fail(job, "", "cannot begin: %s", stmfw_strerror(err));
+}
+
+void job_after(struct job *job, uint64_t ms, uv_timer_cb then)
+{
+	uv_timer_start(&job->timer, then, ms, 0);
+}
+
+static void begin_attempt(struct job *job)
+{
+	static void (*const kinds[])(struct job *job) = {
+		[STEP_IDENTIFY] = job_identify, [STEP_BACKUP] = job_backup,
+		[STEP_UNPROTECT] = job_unprotect, [STEP_ERASE] = job_erase,
+		[STEP_FLASH] = job_flash, [STEP_SERIAL] = job_serial,
+		[STEP_VERIFY] = job_verify, [STEP_PROTECT] = job_protect,
+		[STEP_OPTIONS] = job_script, [STEP_RUN] = job_run,
+		[STEP_MEMORY] = job_memory, [STEP_EXEC] = job_exec,
+		[STEP_TCL] = job_script,
+	};
+
+	job->steps[job->current].attempts++;
+	kinds[job_step(job)->kind](job);
+}
+
+static void begin_step(struct job *job)
+{
+	struct job_step *s = &job->steps[job->current];
+
+	s->step = &job->recipe->steps[job->current];
+	s->begun = true;
+	s->began_ms = epoch_ms();
+	job->step_began = uv_now(job->loop);
+	job->watch->step(job, s);
+	begin_attempt(job);
+}
+
+/* ---- all of it ---- */
+
+static void on_board_timeout(uv_timer_t *timer)
+{
+	job_stop(timer->data, "this board took too long");
+}
+
+void job_stop(struct job *job, const char *why)
+{
+	if (job->state != JOB_RUNNING)
+		return;
+	job->state = JOB_STOPPING;
+	job->why_stopped = why;
+	if (job->program)
+		job_program_stop(job);
+	else if (job->op)
+		stmfw_cancel(job->client, job->op);
+	else /* it was waiting for another look or attempt */
+		job_fail(job, "", "%s", why);
+}
+
+void job_start(struct job *job)
+{
+	job->state = JOB_RUNNING;
+	job->handles = 2;
+	uv_timer_init(job->loop, &job->timer);
+	uv_timer_init(job->loop, &job->board_timer);
+	job->timer.data = job->board_timer.data = job;
+	job->steps = calloc(job->recipe->step_count, sizeof(*job->steps));
+	if (!job->steps) {
+		snprintf(job->reason, sizeof(job->reason), "not enough memory");
+		finish(job, false);
+		return;
+	}
+	if (job->recipe->limits.board_timeout_s)
+		uv_timer_start(&job->board_timer, on_board_timeout,
+			       job->recipe->limits.board_timeout_s * 1000ull, 0);
+	begin_step(job);
+}

@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Does the world around a recipe fit it? Images, probes, programs, files. No board is touched, and
+ * nothing is made or changed.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../imagefile.h"
+#include "../server.h"
+#include "../text.h"
+#include "readfile.h"
+#include "recipe.h"
+#include "serial_list.h"
+
+#define IMAGE_LIMIT ((size_t)257 << 20) /* as the library's */
+#define FLASH       0x08000000u /* where an STM32 has it */
+#define FLASH_END   0x10000000u
+
+struct check {
+	const struct recipe *recipe;
+	stmfw_image **images; /* as in the recipe; NULL: it could not be loaded */
+	recipe_tell tell;
+	void *arg;
+	unsigned int count;
+};
+
+static void __attribute__((format(printf, 2, 3))) tell(struct check *c, const char *format, ...)
+{
+	char text[RECIPE_WHY], plain[RECIPE_WHY];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	c->tell(c->arg, text_harmless(plain, sizeof(plain), text));
+	c->count++;
+}
+
+/* ---- images ---- */
+
+static void load_image(struct check *c, unsigned int i, const struct readfile *file)
+{
+	const struct recipe_image *m = &c->recipe->images[i];
+	stmfw_image_opts o = STMFW_INIT(stmfw_image_opts);
+	stmfw_image_error error;
+
+	if (m->type)
+		imagefile_parse_type(&o.type, m->type);
+	if (m->address) {
+		o.has_base = 1;
+		o.base = *m->address;
+	}
+	if (stmfw_image_parse(&c->images[i], m->path, file->bytes, file->length, &o, &error) !=
+	    STMFW_OK)
+		tell(c, "Image \"%s\": %s.", m->name, error.text);
+}
+
+/* What is loaded are the bytes that have the digest. */
+static void check_image(struct check *c, unsigned int i)
+{
+	const struct recipe_image *m = &c->recipe->images[i];
+	char why[READFILE_WHY], digest[DIGEST_TEXT] = "";
+	struct readfile file;
+
+	if (!readfile(&file, m->path, IMAGE_LIMIT, why)) {
+		tell(c, "Image \"%s\": %s: %s.", m->name, m->path, why);
+		return;
+	}
+	if (!digest_sha256(digest, file.bytes, file.length) || strcmp(digest, m->sha256) != 0)
+		tell(c,
+		     "Image \"%s\": %s is not the file that is meant: its SHA-256 is %s, the recipe "
+		     "says %s.",
+		     m->name, m->path, digest, m->sha256);
+	load_image(c, i, &file);
+	free(file.bytes);
+}
+
+static const stmfw_image *image_of(const struct check *c, const char *name)
+{
+	const struct recipe_image *m = recipe_image(c->recipe, name);
+
+	return m ? c->images[m - c->recipe->images] : NULL;
+}
+
+static bool overlaps(const stmfw_image *image, uint64_t address, uint64_t length)
+{
+	size_t count;
+	const stmfw_range *r = stmfw_image_ranges(image, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (r[i].address < address + length && address < r[i].address + r[i].length)
+			return true;
+	return false;
+}
+
+static bool both_have(const stmfw_image *a, const stmfw_image *b)
+{
+	size_t count;
+	const stmfw_range *r = stmfw_image_ranges(b, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (overlaps(a, r[i].address, r[i].length))
+			return true;
+	return false;
+}
+
+/* Two images of one step, the second of which would change the first. */
+static void check_overlaps(struct check *c, const struct recipe_step *s)
+{
+	for (unsigned int i = 0; i < s->image_count; i++)
+		for (unsigned int k = 0; k < i; k++) {
+			const stmfw_image *a = image_of(c, s->images[k]);
+			const stmfw_image *b = image_of(c, s->images[i]);
+
+			if (a && b && stmfw_image_is_placed(a) && stmfw_image_is_placed(b) &&
+			    both_have(a, b))
+				tell(c,
+				     "Step \"%s\": images \"%s\" and \"%s\" have bytes at the same "
+				     "addresses.",
+				     s->name, s->images[k], s->images[i]);
+		}
+}
+
+/* The end of the chip's flash, if the recipe says how much it has; else 0. */
+static uint64_t flash_end(const struct recipe *r)
+{
+	return r->chip.flash_kib ? FLASH + (uint64_t)*r->chip.flash_kib * 1024 : 0;
+}
+
+static void check_image_fits(struct check *c, unsigned int i)
+{
+	uint64_t end = flash_end(c->recipe);
+
+	if (end > 0 && c->images[i] && stmfw_image_is_placed(c->images[i]) &&
+	    overlaps(c->images[i], end, FLASH_END - end))
+		tell(c, "Image \"%s\" reaches beyond the %u KiB of flash that \"chip\" says.",
+		     c->recipe->images[i].name, *c->recipe->chip.flash_kib);
+}
+
+/* ---- sites ---- */
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
+static bool same_words(const struct recipe_site *a, const struct recipe_site *b)
+{
+	if (!a->start || !b->start || a->start_count != b->start_count)
+		return false;
+	for (unsigned int i = 0; i < a->start_count; i++)
+		if (strcmp(a->start[i], b->start[i]) != 0)
+			return false;
+	return true;
+}
+
+/* Addresses in the form that the library gives them: ":6666" is "127.0.0.1:6666". */
+static bool same_server(const struct recipe_site *a, const struct recipe_site *b)
+{
+	struct server x = { .argv = NULL }, y = { .argv = NULL };
+	bool same;
+
+	if (!a->openocd || !b->openocd)
+		return false;
+	same = server_parse(&x, a->openocd) && server_parse(&y, b->openocd) &&
+	       (x.argv || y.argv ? strcmp(a->openocd, b->openocd) == 0
+				 : strcmp(x.text, y.text) == 0);
+	server_free(&x);
+	server_free(&y);
+	return same;
+}
+
+static bool is_remote(const struct recipe_site *s)
+{
+	const char *program = s->start ? s->start[0] : "";
+	const char *slash = strrchr(program, '/');
+
+	return strcmp(slash ? slash + 1 : program, "ssh") == 0;
+}
+
+/* USB paths repeat from machine to machine. By ssh, only the same words surely lead to the same. */
+static bool same_machine(const struct recipe_site *a, const struct recipe_site *b)
+{
+	return is_remote(a) || is_remote(b) ? same_words(a, b) : true;
+}
+
+static bool has_choice(const struct recipe_site *s)
+{
+	return s->adapter_serial || s->usb_path;
+}
+
+static void check_pair(struct check *c, const struct recipe_site *a, const struct recipe_site *b)
+{
+	if (same_server(a, b))
+		tell(c, "Sites \"%s\" and \"%s\" have the same OpenOCD, %s.", a->name, b->name,
+		     b->openocd);
+	else if (same_text(a->usb_path, b->usb_path) && same_machine(a, b))
+		tell(c, "Sites \"%s\" and \"%s\" have the same probe: usb_path %s.", a->name,
+		     b->name, b->usb_path);
+	else if (same_text(a->adapter_serial, b->adapter_serial) && same_machine(a, b) &&
+		 !(a->usb_path && b->usb_path))
+		tell(c, "Sites \"%s\" and \"%s\" have the same probe: adapter_serial %s.", a->name,
+		     b->name, b->adapter_serial);
+	else if (same_words(a, b) && !(has_choice(a) && has_choice(b)))
+		tell(c,
+		     "Sites \"%s\" and \"%s\" start OpenOCD with the same words: which probe is whose? "
+		     "Give both an adapter_serial or a usb_path.",
+		     a->name, b->name);
+}
+
+/* ---- programs ---- */
+
+static bool can_run(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
+}
+
+static bool is_in_path(const char *name)
+{
+	const char *path = getenv("PATH");
+	char full[4096];
+
+	if (!path)
+		path = "/usr/bin:/bin";
+	for (size_t n; *path; path += n + (path[n] == ':')) {
+		n = strcspn(path, ":");
+		if (snprintf(full, sizeof(full), "%.*s%s%s", (int)n, path, n ? "/" : "./", name) <
+			    (int)sizeof(full) &&
+		    can_run(full))
+			return true;
+	}
+	return false;
+}
+
+static void check_program(struct check *c, const char *what, const char *name, const char *program)
+{
+	if (strchr(program, '/') ? can_run(program) : is_in_path(program))
+		return;
+	tell(c, "%s \"%s\": the program \"%s\" %s.", what, name, program,
+	     strchr(program, '/') ? "is not there, or must not be run" : "is not found in PATH");
+}
+
+static void check_site(struct check *c, unsigned int i)
+{
+	const struct recipe_site *s = &c->recipe->sites[i];
+	struct server server = { .argv = NULL };
+
+	if (s->start)
+		check_program(c, "Site", s->name, s->start[0]);
+	else if (server_parse(&server, s->openocd) && server.argv)
+		check_program(c, "Site", s->name, server.argv[0]);
+	server_free(&server);
+	for (unsigned int k = 0; k < i; k++)
+		check_pair(c, &c->recipe->sites[k], s);
+}
+
+/* Programs of steps are run in the recipe's folder. */
+static void check_own_program(struct check *c, const char *what, const char *name,
+			      const char *program)
+{
+	const char *path = c->recipe->path, *slash = strrchr(path, '/');
+	char full[8192];
+
+	if (strchr(program, '/') && program[0] != '/' && slash) {
+		snprintf(full, sizeof(full), "%.*s%s", (int)(slash + 1 - path), path, program);
+		program = full;
+	}
+	check_program(c, what, name, program);
+}
+
+/* ---- files and directories ---- */
+
+static void check_directory(struct check *c, const char *what, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		tell(c, "%s: the directory %s: %s.", what, path, strerror(errno));
+	else if (!S_ISDIR(st.st_mode))
+		tell(c, "%s: %s is no directory.", what, path);
+	else if (access(path, W_OK | X_OK) != 0)
+		tell(c, "%s: nothing can be written in %s: %s.", what, path, strerror(errno));
+}
+
+/* The one that something at this path is to be made in. */
+static void check_parent(struct check *c, const char *what, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[8192];
+
+	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash + 1 - path) : 1,
+		 slash ? path : ".");
+	check_directory(c, what, folder);
+}
+
+static void check_record(struct check *c)
+{
+	const char *path = c->recipe->record;
+	struct stat st;
+
+	check_parent(c, "Record", path);
+	if (stat(path, &st) != 0)
+		return;
+	if (!S_ISREG(st.st_mode))
+		tell(c, "Record: %s is no regular file.", path);
+	else if (access(path, R_OK | W_OK) != 0)
+		tell(c, "Record: %s: %s.", path, strerror(errno));
+}
+
+/* It is made when it is needed. */
+static void check_backups(struct check *c, const char *what, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0 && errno == ENOENT)
+		check_parent(c, what, path);
+	else
+		check_directory(c, what, path);
+}
+
+static void check_mqtt(struct check *c)
+{
+	const struct recipe_mqtt *m = c->recipe->mqtt;
+	char why[READFILE_WHY];
+	struct readfile file;
+
+	if (m->credentials && !readfile(&file, m->credentials, 4096, why)) {
+		tell(c, "MQTT: the credentials in %s: %s.", m->credentials, why);
+	} else if (m->credentials) {
+		char *line = memchr(file.bytes, '\n', file.length);
+
+		if (!line || line == (char *)file.bytes || line[1] == '\0' || line[1] == '\n')
+			tell(c, "MQTT: %s has to have two lines: user name and password.",
+			     m->credentials);
+		free(file.bytes);
+	}
+	if (m->ca_file && !readfile(&file, m->ca_file, (size_t)16 << 20, why))
+		tell(c, "MQTT: the certificates in %s: %s.", m->ca_file, why);
+	else if (m->ca_file)
+		free(file.bytes);
+}
+
+/* ---- serial number ---- */
+
+/* Step `serial` writes over a part of an image that a later step wants to find. */
+static void check_serial_place(struct check *c)
+{
+	const struct recipe_serial *s = c->recipe->serial;
+	bool is_written = false;
+
+	for (unsigned int i = 0; i < c->recipe->step_count; i++) {
+		const struct recipe_step *step = &c->recipe->steps[i];
+
+		is_written = is_written || step->kind == STEP_SERIAL;
+		for (unsigned int k = 0; is_written && k < step->image_count; k++) {
+			const stmfw_image *image = image_of(c, step->images[k]);
+
+			if (image && stmfw_image_is_placed(image) &&
+			    overlaps(image, s->address, s->length))
+				tell(c,
+				     "Step \"%s\" can never pass: the serial number (0x%08llx) is "
+				     "written over a part of image \"%s\". Verify before the serial "
+				     "number is written.",
+				     step->name, (unsigned long long)s->address, step->images[k]);
+		}
+	}
+}
+
+static void check_serial(struct check *c)
+{
+	const struct recipe_serial *s = c->recipe->serial;
+	uint64_t end = flash_end(c->recipe);
+	char why[SERIAL_WHY];
+
+	if (s->command)
+		check_own_program(c, "Section", "serial", s->command[0]);
+	if (s->file && !serial_list_check(s, why))
+		tell(c, "Serial numbers: %s: %s.", s->file, why);
+	if (end > 0 && s->address >= FLASH && s->address < FLASH_END &&
+	    s->address + s->length > end)
+		tell(c,
+		     "Serial number: 0x%08llx and the %u bytes from there lie beyond the %u KiB of flash "
+		     "that \"chip\" says.",
+		     (unsigned long long)s->address, s->length, *c->recipe->chip.flash_kib);
+	check_serial_place(c);
+}
+
+/* ---- all of it ---- */
+
+static void check_step(struct check *c, const struct recipe_step *s)
+{
+	char what[RECIPE_NAME + 16];
+
+	snprintf(what, sizeof(what), "Step \"%s\"", s->name);
+	if (s->directory)
+		check_backups(c, what, s->directory);
+	if (s->command)
+		check_own_program(c, "Step", s->name, s->command[0]);
+	if (s->kind == STEP_FLASH)
+		check_overlaps(c, s);
+}
+
+unsigned int recipe_check(const struct recipe *r, recipe_tell tell_one, void *arg)
+{
+	struct check c = { .recipe = r, .tell = tell_one, .arg = arg };
+
+	c.images = calloc(r->image_count + 1, sizeof(stmfw_image *));
+	if (!c.images) {
+		tell(&c, "Out of memory.");
+		return c.count;
+	}
+	for (unsigned int i = 0; i < r->site_count; i++)
+		check_site(&c, i);
+	for (unsigned int i = 0; i < r->image_count; i++) {
+		check_image(&c, i);
+		check_image_fits(&c, i);
+	}
+	for (unsigned int i = 0; i < r->step_count; i++)
+		check_step(&c, &r->steps[i]);
+	if (r->serial)
+		check_serial(&c);
+	check_record(&c);
+	if (r->mqtt)
+		check_mqtt(&c);
+	for (unsigned int i = 0; i < r->image_count; i++)
+		stmfw_image_free(c.images[i]);
+	free(c.images);
+	return c.count;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the record know of each other. */
+#ifndef RECORD_OWN_H
+#define RECORD_OWN_H
+
+#include "record_db.h"
+#include "record_lock.h"
+
+/* Numbers first to last. All below low are used up. */
+struct serial_range {
+	int64_t first, last, low;
+};
+
+struct serial_line {
+	char *text; /* NULL: an empty line */
+	bool used;
+};
+
+struct serials {
+	struct serial_range *ranges; /* ascending */
+	size_t range_count;
+	struct serial_line *lines; /* of a list; number 1 is lines[0] */
+	size_t line_count;
+	int64_t *held;
+	size_t held_count;
+	uint64_t left;
+};
+
+struct record {
+	struct db db;
+	struct record_lock lock;
+	const struct recipe *recipe;
+	struct serials serials;
+	bool is_new;
+	int64_t run; /* 0: it has not begun                   */
+	int64_t acknowledged; /* all events up to this one are, surely */
+};
+
+uint64_t record_now_ms(void);
+
+/* ---- serials: record_serial.c ---- */
+
+bool serials_open(struct record *rec, char why[RECORD_WHY]);
+void serials_close(struct record *rec);
+/* Whether a board may pass with the number that it says. */
+bool serials_may_pass(struct record *rec, const struct record_board *board, char why[RECORD_WHY]);
+/* Within the transaction of that board. */
+bool serials_insert(struct record *rec, const struct record_board *board, int64_t row,
+		    char why[RECORD_WHY]);
+/* After it. */
+void serials_passed(struct record *rec, const struct record_board *board);
+
+/* ---- events: record_events.c; each within the transaction of what it tells ---- */
+
+bool events_add_run(struct record *rec, const char *what, char why[RECORD_WHY]);
+bool events_add_board(struct record *rec, const struct record_board *board, int64_t row,
+		      char why[RECORD_WHY]);
+bool events_add_note(struct record *rec, const char *site, const char *what, char why[RECORD_WHY]);
+
+const char *record_result_name(enum record_result result);
+
+#endif

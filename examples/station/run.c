@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* `stmfw-station run`: command line, recipe, images, record, viewers; then the station runs. */
+#include "run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "station.h"
+#include "view.h"
+
+#include "../text.h"
+
+enum { OPT_ONCE = CLI_OWN, OPT_COUNT, OPT_OPERATOR };
+
+static const struct option options[] = {
+	{ "once", no_argument, NULL, OPT_ONCE },
+	{ "count", required_argument, NULL, OPT_COUNT },
+	{ "operator", required_argument, NULL, OPT_OPERATOR },
+	{ "json", no_argument, NULL, CLI_OPT_JSON },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, CLI_OPT_VERSION },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const char help[] =
+	"Usage: stmfw-station run RECIPE [OPTION...]\n"
+	"Programs boards at all sites of a recipe: waits for a board, does the recipe's steps,\n"
+	"shows and records PASS or FAIL, waits until the board is gone, and so on.\n"
+	"\n"
+	"  --once           each site one board, then it ends\n"
+	"  --count N        it ends when N boards have passed\n"
+	"  --operator NAME  for the record; else $USER\n"
+	"  --json           one JSON object per line on stdout\n"
+	"  -q, --quiet      results only\n"
+	"  -v, --verbose    each step, and OpenOCD's own words\n"
+	"  -h, --help, --version\n"
+	"\n"
+	"Ctrl-C: boards in work end at their next safe border, and none is begun. Again: at once.\n"
+	"With --once it ends with 1 if a board failed.\n"
+	"\n";
+
+static bool take_count(struct station *st, const char *value)
+{
+	uint64_t n;
+
+	if (!text_parse_number(value, 1000000, &n) || n == 0) {
+		cli_fail(st->cli, CLI_USAGE, "", "\"%s\" in --count is no number from 1 to 1000000.",
+			 value);
+		return false;
+	}
+	st->opts.count = (unsigned int)n;
+	return true;
+}
+
+static bool take_own(void *arg, int option, const char *value)
+{
+	struct station *st = arg;
+
+	switch (option) {
+	case OPT_ONCE:
+		st->opts.once = true;
+		return true;
+	case OPT_COUNT:
+		return take_count(st, value);
+	default:
+		st->opts.operator_name = value;
+		return true;
+	}
+}
+
+/* ---- what the station needs ---- */
+
+static bool add_viewer(struct station *st, struct viewer *v)
+{
+	if (!v) {
+		cli_fail(st->cli, CLI_INTERNAL, "", "Not enough memory.");
+		return false;
+	}
+	station_add_viewer(st, v);
+	return true;
+}
+
+static bool add_viewers(struct station *st)
+{
+	const struct cli *cli = st->cli;
+
+	if (cli->json)
+		return add_viewer(st, view_json_new());
+	return add_viewer(st, view_lines_new(cli->tool, cli->talk == CLI_QUIET,
+					     cli->talk == CLI_VERBOSE));
+}
+
+static bool prepare(struct station *st, const char *path)
+{
+	char why[RECIPE_WHY] = "";
+
+	if (!recipe_load(&st->recipe, path, why))
+		cli_fail(st->cli, CLI_USAGE, "", "%s", why);
+	else if (!images_load(&st->images, st->recipe, why))
+		cli_fail(st->cli, CLI_FILE, "", "%s", why);
+	else if (!record_open(&st->record, st->recipe, st->opts.operator_name, why))
+		cli_fail(st->cli, CLI_FILE, "", "%s", why);
+	else
+		return add_viewers(st);
+	return false;
+}
+
+static void judge(struct station *st)
+{
+	if (st->opts.once && st->view.failed > 0)
+		cli_fail(st->cli, CLI_DIFFERS, "", "%u of %u boards failed.", st->view.failed,
+			 st->view.failed + st->view.passed);
+}
+
+int run_main(int argc, char **argv)
+{
+	static struct station station;
+	struct cli cli;
+	struct station *st = &station;
+	const struct cli_syntax syntax = { options, help, 1, take_own, st };
+
+	cli_init(&cli, "stmfw-station");
+	st->cli = &cli;
+	st->opts.operator_name = getenv("USER");
+	if (cli_parse(&cli, argc, argv, &syntax)) {
+		st->opts.verbose = cli.talk == CLI_VERBOSE;
+		if (optind >= argc)
+			cli_fail(&cli, CLI_USAGE, "--help shows how it is called.",
+				 "Which recipe?");
+		else if (prepare(st, argv[optind])) {
+			station_run(st);
+			judge(st);
+		}
+		record_close(st->record);
+		images_free(&st->images);
+		recipe_free(st->recipe);
+		return cli_end(&cli, cli_end_object(&cli));
+	}
+	if (cli.exit == CLI_OK) /* --help */
+		return CLI_OK;
+	return cli_end(&cli, cli_end_object(&cli));
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* A serial number: from where it comes to the bytes in flash. */
+#include "serial.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../text.h"
+
+void serial_from_number(struct serial *s, const struct recipe_serial *r, int64_t number)
+{
+	*s = (struct serial){ .number = number };
+	snprintf(s->text, sizeof(s->text), "%s%0*" PRId64, r->prefix, (int)r->digits, number);
+}
+
+static bool take_text(struct serial *s, const char *text, size_t length, char why[SERIAL_WHY])
+{
+	while (length > 0 && strchr(" \t\r\n", text[length - 1]))
+		length--;
+	if (length == 0 || length >= sizeof(s->text)) {
+		snprintf(why, SERIAL_WHY, "a serial number has 1 to %zu characters", sizeof(s->text) - 1);
+		return false;
+	}
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)text[i] < 0x20 || (unsigned char)text[i] > 0x7e) {
+			snprintf(why, SERIAL_WHY, "a serial number has printable ASCII characters only");
+			return false;
+		}
+	memcpy(s->text, text, length);
+	s->text[length] = '\0';
+	return true;
+}
+
+void serial_from_uid(struct serial *s, const char *uid)
+{
+	*s = (struct serial){ .number = -1 };
+	snprintf(s->text, sizeof(s->text), "%s", uid);
+}
+
+bool serial_from_output(struct serial *s, const char *output, char why[SERIAL_WHY])
+{
+	*s = (struct serial){ .number = -1 };
+	return take_text(s, output, strcspn(output, "\n"), why);
+}
+
+/* ---- bytes ---- */
+
+static bool encode_ascii(struct serial *s, const struct recipe_serial *r, char why[SERIAL_WHY])
+{
+	size_t length = strlen(s->text), room = r->length ? r->length : length;
+
+	if (length > room || room > sizeof(s->bytes)) {
+		snprintf(why, SERIAL_WHY, "\"%s\" does not fit into %zu bytes", s->text, room);
+		return false;
+	}
+	memset(s->bytes, 0, room);
+	memcpy(s->bytes, s->text, length);
+	s->length = room;
+	return true;
+}
+
+/* The three words of a unique id have no room in one: exclusive or keeps most of what differs. */
+static bool number_of(const struct serial *s, const struct recipe_serial *r, uint64_t *number)
+{
+	char word[9] = "";
+
+	if (s->number >= 0 && r->source == SERIAL_COUNTER) {
+		*number = (uint64_t)s->number;
+		return *number <= UINT32_MAX;
+	}
+	if (r->source != SERIAL_UID)
+		return text_parse_number(s->text, UINT32_MAX, number);
+	*number = 0;
+	for (size_t i = 0; i + 8 <= strlen(s->text); i += 8) {
+		memcpy(word, s->text + i, 8);
+		*number ^= strtoul(word, NULL, 16);
+	}
+	return true;
+}
+
+static bool encode_u32(struct serial *s, const struct recipe_serial *r, char why[SERIAL_WHY])
+{
+	uint64_t number;
+
+	if (!number_of(s, r, &number)) {
+		snprintf(why, SERIAL_WHY, "\"%s\" is no number of 32 bits", s->text);
+		return false;
+	}
+	for (int i = 0; i < 4; i++)
+		s->bytes[i] = (uint8_t)(number >> (8 * i));
+	s->length = 4;
+	return true;
+}
+
+static bool encode_hex(struct serial *s, const struct recipe_serial *r, char why[SERIAL_WHY])
+{
+	char digits[2 * SERIAL_BYTES + 1];
+	size_t room = r->length ? r->length : strlen(s->text) / 2;
+
+	if (r->source == SERIAL_COUNTER && room <= SERIAL_BYTES)
+		snprintf(digits, sizeof(digits), "%0*" PRIx64, (int)(2 * room), (uint64_t)s->number);
+	else
+		snprintf(digits, sizeof(digits), "%s", s->text);
+	if (room == 0 || strlen(digits) != 2 * room ||
+	    strspn(digits, "0123456789abcdefABCDEF") != 2 * room) {
+		snprintf(why, SERIAL_WHY, "\"%s\" is not %zu bytes in hex", s->text, room);
+		return false;
+	}
+	for (size_t i = 0; i < room; i++) {
+		char byte[3] = { digits[2 * i], digits[2 * i + 1], '\0' };
+
+		s->bytes[i] = (uint8_t)strtoul(byte, NULL, 16);
+	}
+	s->length = room;
+	return true;
+}
+
+bool serial_encode(struct serial *s, const struct recipe_serial *r, char why[SERIAL_WHY])
+{
+	switch (r->format) {
+	case SERIAL_ASCII:
+		return encode_ascii(s, r, why);
+	case SERIAL_U32:
+		return encode_u32(s, r, why);
+	case SERIAL_HEX:
+		return encode_hex(s, r, why);
+	}
+	return false;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One site: its OpenOCD, and one board after the other.
+ *
+ *   STARTING --> EMPTY --a board, twice the same--> WORKING --> PASSED, FAILED, KNOWN --removed--> EMPTY
+ *       ^          |                                                   |
+ *       |  OpenOCD lost, or not reached                                +--too many in a row--> LOCKED
+ *      DOWN <------+
+ *
+ * A site never waits for another one, and nothing it does can end the others.
+ */
+#ifndef SITE_H
+#define SITE_H
+
+#include "event.h"
+#include "job.h"
+#include "record.h"
+
+struct station;
+
+enum site_life { SITE_LIVES, SITE_ENDING };
+
+struct site {
+	struct station *station;
+	const struct recipe_site *recipe;
+	struct site_view *view; /* its strings point into the site */
+	stmfw_client *client;  /* NULL: none                  */
+	enum site_life life;
+	uv_timer_t timer;      /* the next look, or the next try to reach OpenOCD */
+	uint32_t pause_ms;     /* before that try                                 */
+	bool connected;
+	/* what stands in the fixture, as last seen */
+	char seen[25];         /* UID; "" none                */
+	unsigned int times;    /* so often in a row           */
+	unsigned int misses;   /* so often in a row not       */
+	char done_uid[25];     /* of the board that is done and has not been removed */
+	struct board board;
+	struct job *job;
+	uint64_t phase_began;
+	/* for the view */
+	char serial[128], reason[JOB_REASON], advice[256], version[128];
+};
+
+void site_start(struct site *s, struct station *station, const struct recipe_site *recipe,
+		unsigned int index);
+/* No board after the one in work. */
+void site_stop(struct site *s);
+/* The one in work ends at its next safe border, too. */
+void site_abort(struct site *s, const char *why);
+/* At once: what it holds then is not known. */
+void site_kill(struct site *s);
+/* The operator has looked at it. */
+void site_release(struct site *s);
+/* Looks again whether it may work: after a pause. */
+void site_resume(struct site *s);
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All sites on one loop. The station only counts, tells, and stops; what happens to a board is
+ * between its site and its job.
+ *
+ * The first SIGINT, SIGTERM or SIGHUP lets the boards in work end at their next safe border and
+ * begins no others; the second does not wait for borders either.
+ */
+#include "station.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+void station_add_viewer(struct station *st, struct viewer *v)
+{
+	for (size_t i = 0; i < STATION_VIEWERS; i++)
+		if (!st->viewers[i]) {
+			st->viewers[i] = v;
+			return;
+		}
+}
+
+void station_tell(struct station *st, struct event e)
+{
+	st->view.stopping = st->state == STATION_STOPPING;
+	if (e.kind == EVENT_BEGIN || e.kind == EVENT_BOARD || e.kind == EVENT_BOARD_END)
+		st->view.serials_left = record_serials_left(st->record);
+	for (size_t i = 0; i < STATION_VIEWERS && st->viewers[i]; i++)
+		st->viewers[i]->show(st->viewers[i], &st->view, &e);
+}
+
+bool station_wants_board(struct station *st)
+{
+	if (st->state != STATION_RUNNING)
+		return false;
+	return st->opts.count == 0 || st->started < st->opts.count;
+}
+
+/* ---- stopping ---- */
+
+void station_stop(struct station *st)
+{
+	if (st->state == STATION_STOPPING)
+		return;
+	st->state = STATION_STOPPING;
+	for (unsigned int i = 0; i < st->recipe->site_count; i++)
+		site_stop(&st->sites[i]);
+}
+
+void station_abort(struct station *st, const char *why)
+{
+	st->state = STATION_STOPPING;
+	for (unsigned int i = 0; i < st->recipe->site_count; i++)
+		site_abort(&st->sites[i], why);
+}
+
+void station_stop_line(struct station *st, enum cli_exit code, const char *why)
+{
+	cli_fail(st->cli, code, "Nothing more is begun.", "The line was stopped: %s", why);
+	station_tell(st, (struct event){ .kind = EVENT_NOTE, .text = st->cli->message });
+	station_stop(st);
+}
+
+static void close_signals(struct station *st)
+{
+	for (size_t i = 0; i < 3; i++)
+		uv_close((uv_handle_t *)&st->signals[i], NULL);
+}
+
+void station_site_stopped(struct station *st)
+{
+	if (--st->running > 0)
+		return;
+	close_signals(st);
+	uv_stop(&st->loop); /* viewers may have handles of their own */
+}
+
+void station_pause(struct station *st, bool pause)
+{
+	if (st->state == STATION_STOPPING)
+		return;
+	st->state = pause ? STATION_PAUSED : STATION_RUNNING;
+	for (unsigned int i = 0; !pause && i < st->recipe->site_count; i++)
+		site_resume(&st->sites[i]);
+}
+
+/* ---- signals ---- */
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+	struct station *st = handle->data;
+
+	st->interrupts++;
+	cli_fail(st->cli, number == SIGINT ? CLI_INTERRUPTED : CLI_TERMINATED, "",
+		 "Stopped as asked; boards that were in work ended at a safe border.");
+	if (st->interrupts == 1)
+		station_abort(st, "the station was stopped");
+	else
+		for (unsigned int i = 0; i < st->recipe->site_count; i++)
+			site_kill(&st->sites[i]);
+}
+
+static void watch_signals(struct station *st)
+{
+	static const int numbers[3] = { SIGINT, SIGTERM, SIGHUP };
+
+	for (size_t i = 0; i < 3; i++) {
+		uv_signal_init(&st->loop, &st->signals[i]);
+		st->signals[i].data = st;
+		uv_signal_start(&st->signals[i], on_signal, numbers[i]);
+	}
+}
+
+/* ---- running ---- */
+
+static void start_sites(struct station *st)
+{
+	st->running = st->recipe->site_count;
+	for (unsigned int i = 0; i < st->recipe->site_count; i++)
+		site_start(&st->sites[i], st, &st->recipe->sites[i], i);
+}
+
+static bool prepare(struct station *st)
+{
+	const struct recipe *r = st->recipe;
+
+	st->sites = calloc(r->site_count, sizeof(*st->sites));
+	st->views = calloc(r->site_count, sizeof(*st->views));
+	if (!st->sites || !st->views || uv_loop_init(&st->loop) != 0) {
+		cli_fail(st->cli, CLI_INTERNAL, "", "Not enough memory.");
+		return false;
+	}
+	st->view.station = r->station;
+	st->view.recipe = r->path;
+	st->view.wanted = st->opts.count;
+	st->view.sites = st->views;
+	st->view.site_count = r->site_count;
+	return true;
+}
+
+static void close_viewers(struct station *st)
+{
+	station_tell(st, (struct event){ .kind = EVENT_END, .text = "" });
+	for (size_t i = 0; i < STATION_VIEWERS && st->viewers[i]; i++)
+		st->viewers[i]->close(st->viewers[i]);
+	uv_run(&st->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&st->loop);
+}
+
+void station_run(struct station *st)
+{
+	if (prepare(st)) {
+		st->view.began_ms = uv_now(&st->loop);
+		watch_signals(st);
+		station_tell(st, (struct event){ .kind = EVENT_BEGIN, .text = "" });
+		start_sites(st);
+		uv_run(&st->loop, UV_RUN_DEFAULT);
+		close_viewers(st);
+	}
+	free(st->sites);
+	free(st->views);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* Those who show what happens: made, and given to station_add_viewer(). NULL: not enough memory. */
+#ifndef VIEW_H
+#define VIEW_H
+
+#include "event.h"
+
+/* Plain lines on stderr: a board and its result, troubles of sites. quiet: only results. */
+struct viewer *view_lines_new(const char *tool, bool quiet, bool verbose);
+/* One JSON object per line on stdout. */
+struct viewer *view_json_new(void);
+
+/* "waiting for a board", "PASS" */
+const char *view_state_words(enum site_state state);
+/* "WORKING" */
+const char *view_state_name(enum site_state state);
+
+#endif
