@@ -118,7 +118,7 @@ void job_exec(struct job *job);
 
 /* Runs words with the board in the environment and on stdin. then(job, status, output): its exit
    status, or -1 and the output says why. */
-void job_program(struct job *job, char **words, uint32_t timeout_s,
+void job_program(struct job *job, char *const *words, size_t count, uint32_t timeout_s,
 		 void (*then)(struct job *job, int status, const char *output));
 void job_program_stop(struct job *job);
 void job_copy_free(struct job *job);

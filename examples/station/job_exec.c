@@ -26,6 +26,7 @@ struct job_program {
 	uv_timer_t timer;
 	uv_write_t write;
 	char *input;
+	char **words;    /* with a NULL at their end */
 	char **environment;
 	int open;        /* handles */
 	int waits;       /* for its end and the end of its output */
@@ -46,6 +47,7 @@ static void release(struct job_program *p)
 		free(p->environment[i]);
 	free(p->environment);
 	free(p->input);
+	free(p->words);
 	free(p);
 }
 
@@ -233,9 +235,9 @@ static int spawn(struct job_program *p, char **words)
 	return uv_spawn(p->job->loop, &p->process, &options);
 }
 
-static void begin(struct job_program *p, char **words, uint32_t timeout_s)
+static void begin(struct job_program *p, char *const *words, uint32_t timeout_s)
 {
-	int err = spawn(p, words);
+	int err = spawn(p, p->words);
 
 	if (err) {
 		snprintf(p->output, sizeof(p->output), "%s cannot be started: %s", words[0],
@@ -252,21 +254,29 @@ static void begin(struct job_program *p, char **words, uint32_t timeout_s)
 		close_one(p, (uv_handle_t *)&p->in);
 }
 
-void job_program(struct job *job, char **words, uint32_t timeout_s,
+static bool prepare(struct job_program *p, const struct job *job, char *const *words, size_t count)
+{
+	p->words = calloc(count + 1, sizeof(*p->words));
+	p->input = describe(job);
+	p->environment = make_environment(job);
+	if (p->words)
+		memcpy(p->words, words, count * sizeof(*words));
+	return p->words && p->input && p->environment;
+}
+
+void job_program(struct job *job, char *const *words, size_t count, uint32_t timeout_s,
 		 void (*then)(struct job *job, int status, const char *output))
 {
 	struct job_program *p = calloc(1, sizeof(*p));
-	char *input = p ? describe(job) : NULL;
 
-	if (!input || !(p->environment = make_environment(job))) {
-		free(input);
-		free(p);
+	if (!p || !prepare(p, job, words, count)) {
+		if (p)
+			release(p);
 		job_fail(job, "", "not enough memory");
 		return;
 	}
 	p->job = job;
 	p->then = then;
-	p->input = input;
 	p->status = -1;
 	uv_pipe_init(job->loop, &p->in, 0);
 	uv_pipe_init(job->loop, &p->out, 0);
@@ -298,5 +308,5 @@ void job_exec(struct job *job)
 {
 	const struct recipe_step *step = job_step(job);
 
-	job_program(job, step->command, step->timeout_s, on_verdict);
+	job_program(job, step->command, step->command_count, step->timeout_s, on_verdict);
 }

@@ -158,7 +158,8 @@ void job_serial(struct job *job)
 	if (r->source == SERIAL_UID)
 		serial_from_uid(&job->serial, job->board.uid);
 	if (r->source == SERIAL_COMMAND)
-		job_program(job, r->command, job_step(job)->timeout_s, on_serial_told);
+		job_program(job, r->command, r->command_count, job_step(job)->timeout_s,
+			    on_serial_told);
 	else
 		write_serial(job);
 }

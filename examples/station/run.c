@@ -7,16 +7,19 @@
 #include <string.h>
 
 #include "station.h"
+#include "hall.h"
 #include "view.h"
+#include "view_term.h"
 
 #include "../text.h"
 
-enum { OPT_ONCE = CLI_OWN, OPT_COUNT, OPT_OPERATOR };
+enum { OPT_ONCE = CLI_OWN, OPT_COUNT, OPT_OPERATOR, OPT_HTTP };
 
 static const struct option options[] = {
 	{ "once", no_argument, NULL, OPT_ONCE },
 	{ "count", required_argument, NULL, OPT_COUNT },
 	{ "operator", required_argument, NULL, OPT_OPERATOR },
+	{ "http", required_argument, NULL, OPT_HTTP },
 	{ "json", no_argument, NULL, CLI_OPT_JSON },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -33,6 +36,7 @@ static const char help[] =
 	"  --once           each site one board, then it ends\n"
 	"  --count N        it ends when N boards have passed\n"
 	"  --operator NAME  for the record; else $USER\n"
+	"  --http ADDRESS   a page for a screen in the hall: 8080, 127.0.0.1:8080\n"
 	"  --json           one JSON object per line on stdout\n"
 	"  -q, --quiet      results only\n"
 	"  -v, --verbose    each step, and OpenOCD's own words\n"
@@ -65,6 +69,9 @@ static bool take_own(void *arg, int option, const char *value)
 		return true;
 	case OPT_COUNT:
 		return take_count(st, value);
+	case OPT_HTTP:
+		st->opts.http = value;
+		return true;
 	default:
 		st->opts.operator_name = value;
 		return true;
@@ -83,14 +90,61 @@ static bool add_viewer(struct station *st, struct viewer *v)
 	return true;
 }
 
-static bool add_viewers(struct station *st)
+/* ---- keys ---- */
+
+static void on_release(void *arg, unsigned int site)
 {
+	struct station *st = arg;
+
+	site_release(&st->sites[site]);
+}
+
+static void on_pause(void *arg, bool pause)
+{
+	station_pause(arg, pause);
+}
+
+static void on_stop(void *arg)
+{
+	station_stop(arg);
+}
+
+static void on_quit(void *arg)
+{
+	station_abort(arg, "the operator has stopped the station");
+}
+
+/* ---- viewers ---- */
+
+static struct viewer *choose_viewer(struct station *st)
+{
+	const struct term_calls calls = { st, on_release, on_pause, on_stop, on_quit };
 	const struct cli *cli = st->cli;
 
 	if (cli->json)
-		return add_viewer(st, view_json_new());
-	return add_viewer(st, view_lines_new(cli->tool, cli->talk == CLI_QUIET,
-					     cli->talk == CLI_VERBOSE));
+		return view_json_new();
+	if (view_term_is_possible(cli->json, cli->talk == CLI_QUIET))
+		return view_term_new(cli->tool, &st->loop, &calls);
+	return view_lines_new(cli->tool, cli->talk == CLI_QUIET, cli->talk == CLI_VERBOSE);
+}
+
+static bool add_hall(struct station *st)
+{
+	char why[HALL_WHY];
+	struct viewer *hall = hall_new(&st->loop, st->opts.http, why);
+
+	if (hall) {
+		station_add_viewer(st, hall);
+		cli_say(st->cli, "%s", why);
+	} else {
+		cli_fail(st->cli, CLI_USAGE, "", "%s", why);
+	}
+	return hall != NULL;
+}
+
+static bool add_viewers(struct station *st)
+{
+	return add_viewer(st, choose_viewer(st)) && (!st->opts.http || add_hall(st));
 }
 
 static bool prepare(struct station *st, const char *path)
@@ -104,7 +158,7 @@ static bool prepare(struct station *st, const char *path)
 	else if (!record_open(&st->record, st->recipe, st->opts.operator_name, why))
 		cli_fail(st->cli, CLI_FILE, "", "%s", why);
 	else
-		return add_viewers(st);
+		return station_open(st) && add_viewers(st);
 	return false;
 }
 
@@ -134,6 +188,7 @@ int run_main(int argc, char **argv)
 			station_run(st);
 			judge(st);
 		}
+		station_close(st);
 		record_close(st->record);
 		images_free(&st->images);
 		recipe_free(st->recipe);

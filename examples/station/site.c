@@ -336,6 +336,14 @@ static size_t list_steps(const struct job *job, struct record_step *steps)
 	return n;
 }
 
+/* Without the step's name, which is in the record beside it. */
+static const char *reason_of(const struct site *s, const struct job *job)
+{
+	const struct job_step *step = job && job->steps ? &job->steps[job->current] : NULL;
+
+	return step && !job->why_stopped && step->reason[0] ? step->reason : s->reason;
+}
+
 static bool record(struct site *s, enum record_result result, const struct job *job, char why[RECORD_WHY])
 {
 	struct station *st = s->station;
@@ -346,7 +354,7 @@ static bool record(struct site *s, enum record_result result, const struct job *
 				      .serial = s->serial,
 				      .serial_number = job ? job->serial.number : -1,
 				      .result = result,
-				      .reason = result == RESULT_FAIL ? s->reason : "",
+				      .reason = result == RESULT_FAIL ? reason_of(s, job) : "",
 				      .openocd = s->version,
 				      .adapter = s->recipe->adapter_serial ? s->recipe->adapter_serial : "",
 				      .began_ms = epoch_ms() - s->view->board_elapsed_ms,
@@ -595,8 +603,8 @@ static void board_arrived(struct site *s)
 
 /* ---- from outside ---- */
 
-void site_start(struct site *s, struct station *station, const struct recipe_site *recipe,
-		unsigned int index)
+void site_init(struct site *s, struct station *station, const struct recipe_site *recipe,
+	       unsigned int index)
 {
 	s->station = station;
 	s->recipe = recipe;
@@ -605,7 +613,11 @@ void site_start(struct site *s, struct station *station, const struct recipe_sit
 				      .uid = "", .serial = "", .chip = "", .reason = s->reason,
 				      .advice = s->advice };
 	s->pause_ms = FIRST_PAUSE_MS;
-	uv_timer_init(&station->loop, &s->timer);
+}
+
+void site_start(struct site *s)
+{
+	uv_timer_init(&s->station->loop, &s->timer);
 	s->timer.data = s;
 	tell(s, EVENT_SITE);
 	reach(s);

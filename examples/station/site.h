@@ -41,8 +41,9 @@ struct site {
 	char serial[128], reason[JOB_REASON], advice[256], version[128];
 };
 
-void site_start(struct site *s, struct station *station, const struct recipe_site *recipe,
-		unsigned int index);
+void site_init(struct site *s, struct station *station, const struct recipe_site *recipe,
+	       unsigned int index);
+void site_start(struct site *s);
 /* No board after the one in work. */
 void site_stop(struct site *s);
 /* The one in work ends at its next safe border, too. */

@@ -22,7 +22,6 @@ void station_add_viewer(struct station *st, struct viewer *v)
 
 void station_tell(struct station *st, struct event e)
 {
-	st->view.stopping = st->state == STATION_STOPPING;
 	if (e.kind == EVENT_BEGIN || e.kind == EVENT_BOARD || e.kind == EVENT_BOARD_END)
 		st->view.serials_left = record_serials_left(st->record);
 	for (size_t i = 0; i < STATION_VIEWERS && st->viewers[i]; i++)
@@ -43,6 +42,7 @@ void station_stop(struct station *st)
 	if (st->state == STATION_STOPPING)
 		return;
 	st->state = STATION_STOPPING;
+	st->view.stopping = true;
 	for (unsigned int i = 0; i < st->recipe->site_count; i++)
 		site_stop(&st->sites[i]);
 }
@@ -50,6 +50,7 @@ void station_stop(struct station *st)
 void station_abort(struct station *st, const char *why)
 {
 	st->state = STATION_STOPPING;
+	st->view.stopping = true;
 	for (unsigned int i = 0; i < st->recipe->site_count; i++)
 		site_abort(&st->sites[i], why);
 }
@@ -117,19 +118,24 @@ static void start_sites(struct station *st)
 {
 	st->running = st->recipe->site_count;
 	for (unsigned int i = 0; i < st->recipe->site_count; i++)
-		site_start(&st->sites[i], st, &st->recipe->sites[i], i);
+		site_start(&st->sites[i]);
 }
 
-static bool prepare(struct station *st)
+bool station_open(struct station *st)
 {
 	const struct recipe *r = st->recipe;
 
 	st->sites = calloc(r->site_count, sizeof(*st->sites));
 	st->views = calloc(r->site_count, sizeof(*st->views));
 	if (!st->sites || !st->views || uv_loop_init(&st->loop) != 0) {
+		free(st->sites);
+		free(st->views);
+		st->sites = NULL;
 		cli_fail(st->cli, CLI_INTERNAL, "", "Not enough memory.");
 		return false;
 	}
+	for (unsigned int i = 0; i < r->site_count; i++)
+		site_init(&st->sites[i], st, &r->sites[i], i);
 	st->view.station = r->station;
 	st->view.recipe = r->path;
 	st->view.wanted = st->opts.count;
@@ -138,25 +144,25 @@ static bool prepare(struct station *st)
 	return true;
 }
 
-static void close_viewers(struct station *st)
+void station_run(struct station *st)
 {
+	st->view.began_ms = uv_now(&st->loop);
+	watch_signals(st);
+	station_tell(st, (struct event){ .kind = EVENT_BEGIN, .text = "" });
+	start_sites(st);
+	uv_run(&st->loop, UV_RUN_DEFAULT);
 	station_tell(st, (struct event){ .kind = EVENT_END, .text = "" });
+}
+
+void station_close(struct station *st)
+{
+	if (!st->sites)
+		return;
 	for (size_t i = 0; i < STATION_VIEWERS && st->viewers[i]; i++)
 		st->viewers[i]->close(st->viewers[i]);
 	uv_run(&st->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&st->loop);
-}
-
-void station_run(struct station *st)
-{
-	if (prepare(st)) {
-		st->view.began_ms = uv_now(&st->loop);
-		watch_signals(st);
-		station_tell(st, (struct event){ .kind = EVENT_BEGIN, .text = "" });
-		start_sites(st);
-		uv_run(&st->loop, UV_RUN_DEFAULT);
-		close_viewers(st);
-	}
 	free(st->sites);
 	free(st->views);
+	st->sites = NULL;
 }

@@ -17,6 +17,7 @@ struct station_opts {
 	unsigned int count;    /* boards that pass, then it ends; 0: no end */
 	bool once;             /* each site one board                        */
 	bool verbose;
+	const char *http;      /* address of the page in the hall; NULL: none */
 };
 
 enum station_state { STATION_RUNNING, STATION_PAUSED, STATION_STOPPING };
@@ -39,8 +40,12 @@ struct station {
 	unsigned int started;  /* boards in work or passed, that count towards opts.count */
 };
 
+/* Loop and sites, for recipe and opts. False: after cli_fail(). Then viewers may be added. */
+bool station_open(struct station *st);
 /* Until all sites have stopped. cli has what to say if the line was stopped by a failure. */
 void station_run(struct station *st);
+/* Viewers included. Harmless if it is not open. */
+void station_close(struct station *st);
 void station_add_viewer(struct station *st, struct viewer *v);
 
 /* ---- for sites ---- */
