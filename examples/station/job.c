@@ -2,9 +2,10 @@
 /*
  * The sequence of a board's steps.
  *
- *   IDLE --start--> RUNNING: step -> { attempt -> passed or failed } -> next step ... --> DONE
- *                      |
- *                      +--stop, time over--> STOPPING: the attempt ends at its safe border --> DONE
+ *   IDLE --start--> RUNNING: step -> { attempt -> passed or failed } -> next step ... --> ENDING
+ *                      |                                                                     |
+ *                      |                                          its handles are closed --> DONE
+ *                      +--stop, time over--> STOPPING: the attempt ends at its safe border --> ENDING
  */
 #include "job.h"
 
@@ -38,6 +39,7 @@ static void on_handle_closed(uv_handle_t *handle)
 
 static void finish(struct job *job, bool passed)
 {
+	job->state = JOB_ENDING;
 	job->passed = passed;
 	uv_close((uv_handle_t *)&job->timer, on_handle_closed);
 	uv_close((uv_handle_t *)&job->board_timer, on_handle_closed);
@@ -188,6 +190,12 @@ void job_stop(struct job *job, const char *why)
 		stmfw_cancel(job->client, job->op);
 	else /* it was waiting for another look or attempt */
 		job_fail(job, "", "%s", why);
+}
+
+void job_hurry(struct job *job)
+{
+	if (job->program)
+		job_program_stop(job);
 }
 
 void job_start(struct job *job)

@@ -44,7 +44,7 @@ struct job_watch {
 	void (*done)(struct job *job);
 };
 
-enum job_state { JOB_IDLE, JOB_RUNNING, JOB_STOPPING, JOB_DONE };
+enum job_state { JOB_IDLE, JOB_RUNNING, JOB_STOPPING, JOB_ENDING, JOB_DONE };
 
 struct job {
 	/* From who starts it: */
@@ -81,6 +81,8 @@ struct job {
 void job_start(struct job *job);
 /* To end at the next safe border; `done` comes, with `why` as the reason. */
 void job_stop(struct job *job, const char *why);
+/* After that, if it cannot wait for a program either. */
+void job_hurry(struct job *job);
 /* After `done`. */
 void job_release(struct job *job);
 

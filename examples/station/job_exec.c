@@ -2,7 +2,8 @@
 /*
  * Programs of the recipe: they get the board in the environment and as one JSON object on stdin;
  * their exit status is the verdict, their stdout goes into the record. What does not end in time is
- * ended: SIGTERM, two seconds later SIGKILL.
+ * ended, with all that it has started and that has not left its process group: SIGTERM, two seconds
+ * later SIGKILL.
  *
  * A program has a session of its own. Its stderr is the station's.
  */
@@ -106,7 +107,7 @@ static void on_time_over(uv_timer_t *timer)
 		close_all(p);
 		return;
 	}
-	uv_process_kill(&p->process, p->overdue ? SIGKILL : SIGTERM);
+	kill(-uv_process_get_pid(&p->process), p->overdue ? SIGKILL : SIGTERM);
 	p->overdue = true;
 }
 
@@ -137,8 +138,8 @@ static void on_output(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 		return;
 	}
 	size_t take = (size_t)n < room ? (size_t)n : room;
-	memcpy(p->output + p->length, buf->base, take);
-	p->length += take;
+	for (size_t i = 0; i < take; i++) /* a NUL would be its end */
+		p->output[p->length++] = (char)(buf->base[i] ? buf->base[i] : '?');
 }
 
 /* ---- starting it ---- */
@@ -151,6 +152,24 @@ static void on_written(uv_write_t *req, int status)
 	close_one(p, (uv_handle_t *)&p->in);
 }
 
+/* Wherever the program goes. */
+static char *full_path(const char *path)
+{
+	char *full = realpath(path, NULL);
+
+	return full ? full : strdup(path);
+}
+
+static json_t *describe_image(const struct recipe_image *image)
+{
+	char *path = full_path(image->path);
+	json_t *o = json_pack("{s:o, s:o, s:o}", "name", jsonl_text(image->name), "path",
+			      jsonl_text(path ? path : ""), "sha256", jsonl_text(image->sha256));
+
+	free(path);
+	return o;
+}
+
 static char *describe(const struct job *job)
 {
 	json_t *board = json_pack("{s:o, s:o, s:o, s:o, s:o}", "station", jsonl_text(job->recipe->station),
@@ -159,11 +178,7 @@ static char *describe(const struct job *job)
 	json_t *images = json_array();
 
 	for (unsigned int i = 0; i < job->recipe->image_count; i++)
-		json_array_append_new(images,
-				      json_pack("{s:o, s:o, s:o}", "name",
-						jsonl_text(job->recipe->images[i].name), "path",
-						jsonl_text(job->recipe->images[i].path), "sha256",
-						jsonl_text(job->recipe->images[i].sha256)));
+		json_array_append_new(images, describe_image(&job->recipe->images[i]));
 	json_object_set_new(board, "images", images);
 	char *line = json_dumps(board, JSON_COMPACT);
 	json_decref(board);
@@ -181,20 +196,23 @@ static char *variable(const char *name, const char *value)
 static char **make_environment(const struct job *job)
 {
 	extern char **environ;
-	const char *image = job->recipe->image_count ? job->recipe->images[0].path : "";
+	char *image = job->recipe->image_count ? full_path(job->recipe->images[0].path) : NULL;
 	size_t n = 0, k = 0;
 
 	while (environ[n])
 		n++;
 	char **all = calloc(n + ENVIRONMENT + 1, sizeof(*all));
-	if (!all)
+	if (!all) {
+		free(image);
 		return NULL;
+	}
 	all[k++] = variable("STMFW_STATION", job->recipe->station);
 	all[k++] = variable("STMFW_SITE", job->site);
 	all[k++] = variable("STMFW_UID", job->board.uid);
 	all[k++] = variable("STMFW_SERIAL", job->serial.text);
 	all[k++] = variable("STMFW_CHIP", job->board.family);
-	all[k++] = variable("STMFW_IMAGE", image);
+	all[k++] = variable("STMFW_IMAGE", image ? image : "");
+	free(image);
 	for (size_t i = 0; i < k; i++)
 		if (!all[i])
 			return all; /* what is there; the end is at the gap */

@@ -2,6 +2,7 @@
 /* `stmfw-station run`: command line, recipe, images, record, viewers; then the station runs. */
 #include "run.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,7 @@ static const char help[] =
 	"  -h, --help, --version\n"
 	"\n"
 	"Ctrl-C: boards in work end at their next safe border, and none is begun. Again: at once.\n"
+	"SIGUSR1 releases all sites that are locked.\n"
 	"With --once it ends with 1 if a board failed.\n"
 	"\n";
 
@@ -147,6 +149,22 @@ static bool add_viewers(struct station *st)
 	return add_viewer(st, choose_viewer(st)) && (!st->opts.http || add_hall(st));
 }
 
+/* Boards that are begun together shall not have to wait for numbers. */
+static bool numbers_suffice(struct station *st)
+{
+	const struct recipe_serial *serial = st->recipe->serial;
+	uint64_t left = record_serials_left(st->record);
+	uint64_t needed = st->opts.once ? st->recipe->site_count : st->opts.count;
+
+	if (left >= needed || serial->lease)
+		return true;
+	cli_fail(st->cli, CLI_USAGE, "Raise \"last\" in the recipe, or add to its list.",
+		 "Only %" PRIu64 " serial numbers are left, needed are %" PRIu64
+		 ": nothing was begun.",
+		 left, needed);
+	return false;
+}
+
 static bool prepare(struct station *st, const char *path)
 {
 	char why[RECIPE_WHY] = "";
@@ -158,7 +176,7 @@ static bool prepare(struct station *st, const char *path)
 	else if (!record_open(&st->record, st->recipe, st->opts.operator_name, why))
 		cli_fail(st->cli, CLI_FILE, "", "%s", why);
 	else
-		return station_open(st) && add_viewers(st);
+		return numbers_suffice(st) && station_open(st) && add_viewers(st);
 	return false;
 }
 

@@ -113,9 +113,15 @@ static void note_presence(struct site *s, const stmfw_result *res)
 	board_learn(&s->board, res->chip);
 }
 
+static void forget_board(struct site *s)
+{
+	s->outcome = SITE_EMPTY;
+	s->done_uid[0] = '\0';
+}
+
 static void board_is_gone(struct site *s)
 {
-	s->done_uid[0] = '\0';
+	forget_board(s);
 	s->view->uid = s->view->serial = s->view->chip = s->view->step = s->view->phase = "";
 	enter(s, SITE_EMPTY);
 }
@@ -140,6 +146,10 @@ static void judge_presence(struct site *s)
 			board_is_gone(s);
 		if (s->times >= ENOUGH && s->view->state == SITE_EMPTY)
 			board_arrived(s);
+		break;
+	case SITE_LOCKED: /* it may be put in again while the site is released */
+		if (s->misses >= ENOUGH)
+			forget_board(s);
 		break;
 	default:
 		break;
@@ -183,7 +193,9 @@ static void try_later(struct site *s, const char *reason, const char *advice)
 {
 	s->connected = false;
 	if (means_no_board(reason)) {
-		if (s->view->state != SITE_LOCKED)
+		if (s->view->state == SITE_LOCKED)
+			forget_board(s);
+		else
 			board_is_gone(s);
 		s->pause_ms = FIRST_PAUSE_MS;
 		uv_timer_start(&s->timer, on_pause_over, NO_BOARD_PAUSE_MS, 0);
@@ -211,7 +223,7 @@ static void on_connected(stmfw_client *c, const stmfw_result *res, void *arg)
 	s->times = s->misses = 0;
 	snprintf(s->version, sizeof(s->version), "%s", stmfw_client_server(c)->version);
 	if (s->view->state == SITE_STARTING || s->view->state == SITE_DOWN)
-		enter(s, s->done_uid[0] ? SITE_FAILED : SITE_EMPTY);
+		enter(s, s->outcome);
 	look_soon(s, 0);
 }
 
@@ -339,7 +351,8 @@ static size_t list_steps(const struct job *job, struct record_step *steps)
 /* Without the step's name, which is in the record beside it. */
 static const char *reason_of(const struct site *s, const struct job *job)
 {
-	const struct job_step *step = job && job->steps ? &job->steps[job->current] : NULL;
+	const struct job_step *step =
+		job && job->steps && !job->passed ? &job->steps[job->current] : NULL;
 
 	return step && !job->why_stopped && step->reason[0] ? step->reason : s->reason;
 }
@@ -408,8 +421,8 @@ static void go_on(struct site *s)
 		end(s);
 	else if (s->connected)
 		look_soon(s, LOOK_EVERY_MS);
-	else
-		try_later(s, s->reason, s->advice);
+	else /* the board's result stays to be seen while OpenOCD is reached again */
+		uv_timer_start(&s->timer, on_pause_over, FIRST_PAUSE_MS, 0);
 	if (st->opts.count && st->view.passed >= st->opts.count)
 		station_stop(st);
 }
@@ -419,7 +432,7 @@ static void board_end(struct site *s, bool passed)
 	const char *reason = passed ? "" : s->reason;
 
 	count(s, passed);
-	s->view->state = passed ? SITE_PASSED : SITE_FAILED;
+	s->view->state = s->outcome = passed ? SITE_PASSED : SITE_FAILED;
 	station_tell(s->station, (struct event){ .kind = EVENT_BOARD_END,
 						 .site = s->view,
 						 .passed = passed,
@@ -471,6 +484,18 @@ static void on_step_end(struct job *job, const struct job_step *step)
 						 .attempts = step->attempts });
 }
 
+/* A PASS that the record does not take is none; that is recorded, too. False: nothing is. */
+static bool record_outcome(struct site *s, const struct job *job, bool *passed, char why[RECORD_WHY])
+{
+	if (*passed) {
+		if (record(s, RESULT_PASS, job, why))
+			return true;
+		explain(s, why, "This board must not be used as it is. Program it again.");
+		*passed = false;
+	}
+	return record(s, RESULT_FAIL, job, why);
+}
+
 static void on_job_done(struct job *job)
 {
 	struct site *s = job->owner;
@@ -483,8 +508,8 @@ static void on_job_done(struct job *job)
 		text_harmless(s->serial, sizeof(s->serial), job->serial.text);
 	if (!passed)
 		explain(s, job->reason, job->advice);
-	bool recorded = record(s, passed ? RESULT_PASS : RESULT_FAIL, job, why);
-	if ((!passed || !recorded) && has_counted_serial(st->recipe) && job->serial.number >= 0)
+	bool recorded = record_outcome(s, job, &passed, why);
+	if (!passed && has_counted_serial(st->recipe) && job->serial.number >= 0)
 		record_give_back_serial(st->record, job->serial.number);
 	if (!recorded)
 		explain(s, why, "The record must work before another board is begun.");
@@ -495,7 +520,7 @@ static void on_job_done(struct job *job)
 	s->times = s->misses = 0;
 	if (!recorded)
 		station_stop_line(st, CLI_FILE, why);
-	board_end(s, passed && recorded);
+	board_end(s, passed);
 }
 
 static const struct job_watch watch = { on_step, on_job_progress, on_step_end, on_job_done };
@@ -562,7 +587,7 @@ static void show_known(struct site *s, const struct record_known *known)
 		return;
 	}
 	st->view.known++;
-	s->view->state = SITE_KNOWN;
+	s->view->state = s->outcome = SITE_KNOWN;
 	station_tell(st, (struct event){ .kind = EVENT_BOARD_END, .site = s->view, .text = "" });
 	go_on(s);
 }
@@ -612,6 +637,7 @@ void site_init(struct site *s, struct station *station, const struct recipe_site
 	*s->view = (struct site_view){ .index = index, .name = recipe->name, .step = "", .phase = "",
 				      .uid = "", .serial = "", .chip = "", .reason = s->reason,
 				      .advice = s->advice };
+	s->outcome = SITE_EMPTY;
 	s->pause_ms = FIRST_PAUSE_MS;
 }
 
@@ -639,6 +665,8 @@ void site_abort(struct site *s, const char *why)
 
 void site_kill(struct site *s)
 {
+	if (s->job)
+		job_hurry(s->job);
 	end(s);
 }
 
@@ -648,7 +676,7 @@ void site_release(struct site *s)
 		return;
 	record_note(s->station->record, s->view->name, "released", (char[RECORD_WHY]){ "" });
 	s->view->in_row = 0;
-	enter(s, s->connected ? SITE_FAILED : SITE_STARTING);
+	enter(s, s->connected ? s->outcome : SITE_STARTING);
 	if (s->connected)
 		look_soon(s, 0);
 }

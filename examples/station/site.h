@@ -33,7 +33,9 @@ struct site {
 	char seen[25];         /* UID; "" none                */
 	unsigned int times;    /* so often in a row           */
 	unsigned int misses;   /* so often in a row not       */
-	char done_uid[25];     /* of the board that is done and has not been removed */
+	/* of the board that is done and has not been removed */
+	enum site_state outcome; /* PASSED, FAILED, KNOWN; EMPTY: there is none */
+	char done_uid[25];
 	struct board board;
 	struct job *job;
 	uint64_t phase_began;

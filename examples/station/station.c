@@ -4,7 +4,8 @@
  * between its site and its job.
  *
  * The first SIGINT, SIGTERM or SIGHUP lets the boards in work end at their next safe border and
- * begins no others; the second does not wait for borders either.
+ * begins no others; the second does not wait for borders either. SIGUSR1 releases sites that are
+ * locked: where there is no terminal, that is the key.
  */
 #include "station.h"
 
@@ -64,7 +65,7 @@ void station_stop_line(struct station *st, enum cli_exit code, const char *why)
 
 static void close_signals(struct station *st)
 {
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < STATION_SIGNALS; i++)
 		uv_close((uv_handle_t *)&st->signals[i], NULL);
 }
 
@@ -101,14 +102,29 @@ static void on_signal(uv_signal_t *handle, int number)
 			site_kill(&st->sites[i]);
 }
 
+static void on_release(uv_signal_t *handle, int number)
+{
+	struct station *st = handle->data;
+
+	(void)number;
+	for (unsigned int i = 0; i < st->recipe->site_count; i++)
+		site_release(&st->sites[i]);
+}
+
 static void watch_signals(struct station *st)
 {
-	static const int numbers[3] = { SIGINT, SIGTERM, SIGHUP };
+	static const struct {
+		int number;
+		uv_signal_cb then;
+	} watched[STATION_SIGNALS] = { { SIGINT, on_signal },
+				       { SIGTERM, on_signal },
+				       { SIGHUP, on_signal },
+				       { SIGUSR1, on_release } };
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < STATION_SIGNALS; i++) {
 		uv_signal_init(&st->loop, &st->signals[i]);
 		st->signals[i].data = st;
-		uv_signal_start(&st->signals[i], on_signal, numbers[i]);
+		uv_signal_start(&st->signals[i], watched[i].then, watched[i].number);
 	}
 }
 

@@ -11,6 +11,7 @@
 #include "site.h"
 
 #define STATION_VIEWERS 6
+#define STATION_SIGNALS 4
 
 struct station_opts {
 	const char *operator_name;
@@ -35,7 +36,7 @@ struct station {
 	unsigned int running;  /* sites that have not stopped */
 	struct viewer *viewers[STATION_VIEWERS];
 	struct station_view view;
-	uv_signal_t signals[3];
+	uv_signal_t signals[STATION_SIGNALS];
 	unsigned int interrupts;
 	unsigned int started;  /* boards in work or passed, that count towards opts.count */
 };

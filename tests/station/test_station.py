@@ -1,0 +1,373 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""stmfw-station on virtual boards under a real openocd: what passes, what fails, and what is true of
+the record then.
+
+usage: test_station.py BOARD TOOLS [TEST]...
+"""
+import hashlib
+import json
+import os
+import re
+import resource
+import signal
+import subprocess
+import time
+
+from floor import (FLASH, IMAGE, RAM, SERIAL_AT, STANDARD, STATION, Floor, main,
+                   make_image, read, write)
+
+IDENTIFY, FLASH_APP, SERIAL = STANDARD[0], STANDARD[1], STANDARD[2]
+
+
+def script(floor, name, *lines, interpreter="/bin/sh"):
+    """A program beside the recipe."""
+    write(floor.path(name), ("\n".join([f"#!{interpreter}", *lines]) + "\n").encode())
+    os.chmod(floor.path(name), 0o755)
+    return f"./{name}"
+
+
+def ends(floor, result, reason="", steps=None, site=0, **recipe):
+    """One board, once, with these steps. Returns its steps in the record."""
+    if steps is not None:
+        floor.write_recipe(steps=steps, **recipe)
+    fixture = floor.fixtures[site]
+    fixture.put_in()
+    station = floor.run("--once", code=0 if result == "PASS" else 1)
+    assert station.results() == {fixture.name: [result]}, station
+    last = floor.boards()[-1]
+    assert last[1] == fixture.uid and last[3] == result.lower(), last
+    assert reason in last[4], (reason, last[4])
+    said = [e for e in station.seen if e["event"] == "board_end"][-1]["reason"]
+    assert reason in said, (reason, said)
+    return floor.steps_of(fixture.uid)
+
+
+def test_eight_boards_once():
+    with Floor(8) as floor:
+        station = floor.run("--once")
+        assert station.results() == {f.name: ["PASS"] for f in floor.fixtures}
+        floor.prove()
+        assert floor.check_serials() == 8
+        for f in floor.fixtures:
+            steps = floor.steps_of(f.uid)
+            assert list(steps) == ["identify", "flash", "serial", "verify", "run"], steps
+            assert all(s[:3] == (1, 1, "") for s in steps.values()), steps
+
+
+def test_what_the_record_says():
+    with Floor() as floor:
+        floor.run("--once", "--operator", "Ada")
+        run = floor.query("SELECT station, operator, recipe_sha256 FROM runs")
+        assert run == [("floor", "Ada", hashlib.sha256(read(floor.path("line.yaml"))).hexdigest())]
+        assert floor.query("SELECT name, sha256 FROM images") == [
+            ("app", hashlib.sha256(IMAGE).hexdigest())]
+        chip, openocd, elapsed = floor.query("SELECT chip, openocd, elapsed_ms FROM boards")[0]
+        assert "STM32F10x" in chip and "Open On-Chip Debugger" in openocd and elapsed > 0
+        assert floor.query("SELECT bytes FROM steps WHERE name = 'flash'")[0][0] >= len(IMAGE)
+        assert floor.query("SELECT count(*) FROM run_ends") == [(1,)]
+        told = subprocess.run([STATION, "report", "line.yaml", "--json", "--serial", "SN0001"],
+                              cwd=floor.dir, check=True, capture_output=True, timeout=20).stdout
+        assert floor.fixtures[0].uid in told.decode(), told
+
+
+def test_one_of_eight_fails():
+    with Floor(8) as floor:
+        floor.fixtures[3].ask("fault stuck=0x08000100:0x%02x" % (IMAGE[0x100] ^ 0x55))
+        station = floor.run("--once", code=1)
+        good = [f for f in floor.fixtures if f.name != "S4"]
+        assert station.results() == {"S4": ["FAIL"], **{f.name: ["PASS"] for f in good}}, station
+        floor.prove(*good)
+        site, _, _, _, reason = floor.boards("fail")[0]
+        assert site == "S4" and reason, floor.boards()
+        # The number that it had is the next one that is given out.
+        serials = sorted(b[2] for b in floor.boards("pass"))
+        floor.fixtures[3].ask("clear")
+        for f in floor.fixtures:
+            f.put_in()
+        floor.run("--once")
+        floor.prove()
+        assert floor.check_serials() == len(serials) + 8
+
+
+def test_identify():
+    with Floor() as floor:
+        ends(floor, "FAIL", "0x410, expected is 0x413", chip={"device_id": 0x413}, steps=STANDARD)
+        ends(floor, "FAIL", "64 KiB of flash, expected are 128", chip={"flash_kib": 128},
+             steps=STANDARD)
+        assert floor.fixtures[0].content().count(0xff) == 0x10000, "it was not to be touched"
+        ends(floor, "FAIL", "revision", chip={"revision_id": 1}, steps=STANDARD)
+        ends(floor, "PASS", chip={"device_id": 0x410, "flash_kib": 64}, steps=STANDARD)
+        floor.prove()
+        assert floor.check_serials() == 1, "failures use up no number"
+
+
+def test_read_protection():
+    with Floor() as floor:
+        fixture = floor.fixtures[0]
+        for steps, result in ((STANDARD, "FAIL"),
+                              ([IDENTIFY, {"unprotect": {}}, *STANDARD[1:]], "PASS")):
+            floor.write_recipe(steps=steps)
+            fixture.put_in()
+            fixture.ask("fault rdp")
+            station = floor.run("--once", code=0 if result == "PASS" else 1)
+            assert station.results() == {"S1": [result]}, station
+        assert "protect" in floor.boards("fail")[0][4], floor.boards()
+        floor.prove()
+        steps = [*STANDARD, {"protect": {}}]
+        ends(floor, "PASS", steps=steps)
+        # The same board, with the protection that it got: it cannot be read any more.
+        floor.write_recipe(steps=STANDARD, limits={"repeat_known": True})
+        assert floor.run("--once", code=1).results() == {"S1": ["FAIL"]}
+        assert "protect" in floor.boards()[-1][4], floor.boards()[-1]
+
+
+def test_write_protection():
+    with Floor() as floor:
+        fixture = floor.fixtures[0]
+        for unlock, result in ((False, "FAIL"), (True, "PASS")):
+            floor.write_recipe(steps=[IDENTIFY, {"flash": {"images": ["app"], "unlock": unlock}},
+                                      SERIAL])
+            fixture.put_in()
+            fixture.ask("fault wrp=0-3")
+            station = floor.run("--once", code=0 if result == "PASS" else 1)
+            assert station.results() == {"S1": [result]}, station
+        assert "protect" in floor.boards("fail")[0][4], floor.boards()
+        floor.prove()
+
+
+def test_erase_and_backup():
+    with Floor(serial=False) as floor:
+        fixture, old = floor.fixtures[0], make_image(0x10000)
+        write(floor.path("old.bin"), old)
+        fixture.put_in()
+        fixture.ask(f"load {floor.path('old.bin')}")
+        floor.write_recipe(steps=[IDENTIFY, {"backup": {"directory": "old"}}, {"erase": {}},
+                                  FLASH_APP, {"verify": {"images": ["app"]}}])
+        floor.run("--once")
+        assert read(floor.path(f"old/{fixture.uid}.bin")) == old
+        manifest = json.loads(read(floor.path(f"old/{fixture.uid}.bin.json")))
+        assert hashlib.sha256(old).hexdigest() in json.dumps(manifest)
+        assert fixture.content() == IMAGE.ljust(0x10000, b"\xff")
+        write(floor.path("blocked"), b"")
+        ends(floor, "FAIL", "blocked", steps=[IDENTIFY, {"backup": {"directory": "blocked"}},
+                                              FLASH_APP])
+        assert fixture.content() == b"\xff" * 0x10000, "without a backup nothing is changed"
+        fixture.put_in()
+        fixture.ask("fault stuck=0x08004000:0x12")
+        floor.write_recipe(steps=[IDENTIFY, {"erase": {}}, FLASH_APP])
+        assert floor.run("--once", code=1).results() == {"S1": ["FAIL"]}
+        assert not floor.steps_of(fixture.uid)["erase"][0]
+
+
+def test_verify_looks_again():
+    with Floor(serial=False) as floor:
+        write(floor.path("other.bin"), IMAGE[:700] + b"\x11" + IMAGE[701:])
+        spoil = script(floor, "spoil", "import socket", "s = socket.socket(socket.AF_UNIX)",
+                       "s.connect('S1.control')", f"s.sendall(b'load {floor.path('other.bin')}\\n')",
+                       "s.recv(100)", interpreter="/usr/bin/env python3")
+        steps = ends(floor, "FAIL", "does not hold app", steps=[
+            IDENTIFY, FLASH_APP, {"exec": {"command": [spoil]}}, {"verify": {"images": ["app"]}}])
+        assert [s[0] for s in steps.values()] == [1, 1, 1, 0], steps
+
+
+def test_scripts_and_run():
+    with Floor(serial=False) as floor:
+        steps = ends(floor, "PASS", steps=[
+            IDENTIFY, {"tcl": {"name": "ask", "script": "return {42 [exit] ]}"}}, FLASH_APP,
+            {"options": {"script": "set unused 1"}}, {"run": {}}])
+        assert "42 [exit] ]" in steps["ask"][3], steps
+        steps = ends(floor, "FAIL", "no such luck", steps=[
+            IDENTIFY, FLASH_APP, {"tcl": {"script": "error {no such luck}"}}, {"run": {}}])
+        assert list(steps) == ["identify", "flash", "tcl"], "a failure is the end"
+        ends(floor, "FAIL", "invalid command", steps=[
+            IDENTIFY, FLASH_APP, {"options": {"script": "nonsense"}}])
+        began = time.monotonic()
+        ends(floor, "FAIL", steps=[
+            IDENTIFY, FLASH_APP, {"tcl": {"script": "sleep 20000", "timeout_s": 1}}])
+        assert time.monotonic() - began < 15, "a script has a deadline"
+        ends(floor, "PASS", steps=[IDENTIFY, {"erase": {}}], images=None)
+
+
+def test_memory():
+    look = {"address": RAM + 64, "expect": 0x600d600d, "timeout_s": 1}
+    with Floor(serial=False) as floor:
+        began = time.monotonic()
+        ends(floor, "FAIL", "after 1 s, expected is 0x600d600d",
+             steps=[IDENTIFY, FLASH_APP, {"run": {}}, {"memory": look}])
+        assert time.monotonic() - began > 1
+        ends(floor, "PASS", steps=[
+            IDENTIFY, FLASH_APP, {"run": {}},
+            {"tcl": {"script": f"after 400 {{mww {RAM + 64} 0x600d600d}}"}}, {"memory": look}])
+        ends(floor, "PASS", steps=[
+            IDENTIFY, FLASH_APP, {"run": {}},
+            {"tcl": {"script": f"mwh {RAM + 66} 0x60ff"}},
+            {"memory": {**look, "address": RAM + 66, "width": 16, "mask": 0xff00,
+                        "expect": 0x6000}}])
+        ends(floor, "FAIL", "cannot read memory", steps=[
+            IDENTIFY, FLASH_APP, {"memory": {**look, "address": 0x70000000}}])
+
+
+def test_exec_is_told_all():
+    with Floor() as floor:
+        tell = script(floor, "tell", "env | grep ^STMFW_ | sort", "cat", "echo to stderr >&2")
+        steps = ends(floor, "PASS", steps=[*STANDARD, {"exec": {"command": [tell, "a b", "$x"]}}])
+        uid = floor.fixtures[0].uid
+        *variables, line = steps["exec"][3].rstrip("\n").split("\n")
+        assert variables == [
+            variables[0], f"STMFW_IMAGE={floor.path('app.bin')}", "STMFW_SERIAL=SN0001",
+            "STMFW_SITE=S1", "STMFW_STATION=floor", f"STMFW_UID={uid}"], variables
+        assert variables[0].startswith("STMFW_CHIP=STM32F10x"), variables
+        told = json.loads(line)
+        assert told["uid"] == uid and told["serial"] == "SN0001" and told["site"] == "S1", told
+        assert told["images"][0]["sha256"] == hashlib.sha256(IMAGE).hexdigest(), told
+
+
+def test_exec_that_fails():
+    with Floor(serial=False) as floor:
+        def program(*lines, **more):
+            return [IDENTIFY, FLASH_APP,
+                    {"exec": {"command": [script(floor, "p", *lines)], **more}}]
+
+        def soon(began):
+            assert time.monotonic() - began < 12, "it has a deadline"
+
+        ends(floor, "FAIL", "ended with 3: not good", steps=program("echo not good", "exit 3"))
+        ends(floor, "FAIL", "Killed", steps=program("kill -9 $$"))
+        began = time.monotonic()
+        ends(floor, "FAIL", "too long", steps=program("exec sleep 60", timeout_s=1))
+        # Deaf to SIGTERM, with a child that keeps the output open.
+        ends(floor, "FAIL", steps=program("trap '' TERM", "sleep 61 & sleep 61; sleep 61",
+                                          timeout_s=1))
+        soon(began)
+        began = time.monotonic()
+        ends(floor, "PASS", steps=program("sleep 4 &", "echo fine", "exit 0"))
+        soon(began)
+        steps = ends(floor, "PASS", steps=program("exec <&-", "head -c 9000000 /dev/zero | tr "
+                                                  "'\\0' 'x'"))
+        assert 4096 <= len(steps["exec"][3]) < 20000, "the beginning of the output is kept"
+        ends(floor, "FAIL", steps=program("printf 'a\\000\\377\\033[2Jb\\r\\nx'", "exit 1"))
+        reason = floor.boards()[-1][4]
+        assert "\x1b" not in reason and re.search("1: a.*b", reason), repr(reason)
+        os.remove(floor.path("p"))
+        ends(floor, "FAIL", "cannot be started", steps=[
+            IDENTIFY, FLASH_APP, {"exec": {"command": ["./p"]}}])
+
+
+def test_serial_formats():
+    with Floor() as floor:
+        place = {"address": FLASH + SERIAL_AT}
+        counter = {"source": "counter", "first": 7, "last": 9, **place}
+        for serial, text, content in (
+                ({**counter, "format": "u32"}, "7", b"\x07\0\0\0"),
+                ({**counter, "format": "hex", "length": 3}, "000008", b"\0\0\x08"),
+                ({**counter, "format": "ascii", "prefix": "A-", "digits": 4, "length": 8},
+                 "A-0007", b"A-0007\0\0"),
+                ({"source": "command", "command": ["echo", "c0ffee"], "format": "hex", "length": 3,
+                  **place}, "c0ffee", b"\xc0\xff\xee"),
+                ({"source": "command", "command": ["echo", "258"], "format": "u32", **place},
+                 "258", b"\x02\x01\0\0")):
+            ends(floor, "PASS", steps=STANDARD, serial=serial)
+            assert floor.fixtures[0].content()[SERIAL_AT:][:len(content)] == content, serial
+            assert floor.boards()[-1][2] == text, (floor.boards()[-1], text)
+        ends(floor, "PASS", steps=STANDARD, serial={"source": "uid", "format": "hex", **place})
+        uid = floor.fixtures[0].uid
+        assert floor.boards()[-1][2] == uid
+        assert floor.fixtures[0].content()[SERIAL_AT:][:12].hex() == uid
+
+
+def test_serial_of_a_command():
+    with Floor() as floor:
+        def with_command(*words):
+            return {"steps": STANDARD, "serial": {
+                "source": "command", "command": list(words), "format": "ascii", "length": 8,
+                "address": FLASH + SERIAL_AT}}
+
+        ends(floor, "PASS", **with_command("echo", "X1"))
+        # The same number for another board: it cannot pass, and the record says so.
+        ends(floor, "FAIL", "X1", **with_command("echo", "X1"))
+        ends(floor, "FAIL", "ended with 1", **with_command("false"))
+        ends(floor, "FAIL", "1 to", **with_command("true"))
+        ends(floor, "FAIL", "does not fit", **with_command("echo", "123456789"))
+        ends(floor, "FAIL", "printable", **with_command("printf", "a\\001b"))
+        ends(floor, "PASS", **with_command("echo", "X2"))
+        assert [b[2] for b in floor.boards("pass")] == ["X1", "X2"]
+
+
+def test_serials_of_a_list_and_their_end():
+    with Floor(3) as floor:
+        write(floor.path("numbers"), b"one\ntwo\n")
+        floor.write_recipe(serial={"source": "list", "file": "numbers", "format": "ascii",
+                                   "length": 8, "address": FLASH + SERIAL_AT})
+        few = subprocess.run([STATION, "run", "line.yaml", "--once"], cwd=floor.dir, timeout=20,
+                             capture_output=True, check=False)
+        assert few.returncode == 2 and b"Only 2 serial numbers are left, needed are 3" in few.stderr
+        assert not floor.boards(), "a gang is not begun without numbers for all"
+        station = floor.run(code=10)
+        told = station.results()
+        assert sorted(told.values()) == [["PASS"], ["PASS"]], "two boards, and none without number"
+        assert "no serial number left" in station.seen[-1]["message"], station
+        assert sorted(b[2] for b in floor.boards("pass")) == ["one", "two"]
+        for f in floor.fixtures:
+            if f.name in told:
+                floor.prove(f)
+            else:
+                assert f.content() == b"\xff" * 0x10000, "it was not begun"
+
+
+def test_image_that_changes_stops_the_line():
+    with Floor(2) as floor:
+        floor.fixtures[1].take_out()
+        station = floor.begin()
+        assert station.result("S1") == "PASS"
+        write(floor.path("app.bin"), IMAGE[:-1] + b"?")
+        floor.fixtures[1].put_in()
+        station.finish(9)
+        assert "is not the image" in station.seen[-1]["message"], station
+        assert [b[0] for b in floor.boards()] == ["S1"]
+        assert floor.fixtures[1].content() == b"\xff" * 0x10000, "it was not begun"
+        again = subprocess.run([STATION, "run", "line.yaml"], cwd=floor.dir, capture_output=True,
+                               timeout=20, check=False)
+        assert again.returncode == 9 and b"is not the image" in again.stderr, again
+
+
+def test_record_that_fails_stops_the_line():
+    def little_room():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200000, 200000))
+
+    with Floor(2) as floor:
+        station = floor.begin(preexec_fn=little_room)
+        results = []
+        for _ in range(200):
+            event = station.until(lambda e: e["event"] in ("board_end", "end"), "a board")
+            if event["event"] == "end" or event["result"] == "FAIL":
+                break
+            results.append(event)
+            floor.fixtures[int(event["site"][1:]) - 1].put_in()
+        station.finish(9)
+        assert results, "some were to pass before the file is full"
+        passes = {(b[1], b[2]) for b in floor.boards("pass")}
+        assert {(e["uid"], e["serial"]) for e in station.seen
+                if e["event"] == "board_end" and e["ok"]} == passes, "shown is what is recorded"
+        # With room again it goes on.
+        for f in floor.fixtures:
+            f.put_in()
+        floor.run("--once")
+        floor.prove()
+        floor.check_serials()
+
+
+def test_two_stations_and_one_record():
+    with Floor() as floor:
+        first = floor.begin()
+        assert first.result() == "PASS"
+        second = subprocess.run([STATION, "run", "line.yaml", "--json"], cwd=floor.dir,
+                                capture_output=True, timeout=20, check=False)
+        assert second.returncode == 9, second
+        assert f"process {first.process.pid}" in second.stdout.decode(), second
+        assert json.loads(second.stdout.splitlines()[-1])["event"] == "end"
+        first.stop()
+
+
+main()
