@@ -26,6 +26,7 @@ FLASH = 0x08000000
 RAM = 0x20000000
 SERIAL_AT = 0x8000  # in flash
 IMAGE = make_image(2500)
+BAD_CELL = f"fault stuck=0x08000100:{IMAGE[0x100] ^ 0x55:#04x}"
 counter = iter(range(1, 1 << 32))
 
 
@@ -83,7 +84,7 @@ class Floor:
                       "first": 1, "last": 9999, "address": FLASH + SERIAL_AT}
         if serial:
             self.recipe["serial"] = serial
-        self.processes, self.stations = [], []
+        self.processes, self.stations, self.killed = [], [], False
 
     def __enter__(self):
         need_board()
@@ -103,8 +104,9 @@ class Floor:
     def __exit__(self, failure=None, *_):
         for process in reversed(self.processes + [s.process for s in self.stations]):
             end(process)
-        left = [f for f in os.listdir(self.path("temp")) + os.listdir(self.dir)
-                if f.endswith(".part") or f.startswith(("stmfw", "openocd"))]
+        # Who is killed cannot clear away what it shared with its OpenOCD.
+        temp = [] if self.killed else os.listdir(self.path("temp"))
+        left = temp + [f for f in os.listdir(self.dir) if f.endswith(".part")]
         if not failure:
             wait_until(lambda: not self.others(), "nobody else runs here any more", 5)
         self.private.cleanup()
@@ -257,6 +259,13 @@ class Station:
     def at_step(self, step, site=None):
         return self.until(lambda e: e["event"] == "step_begin" and e["step"] == step
                           and site in (None, e["site"]), f"step {step} begins")
+
+    def kill(self):
+        """As a power cut would."""
+        self.process.kill()
+        self.process.wait()
+        self.floor.stations.remove(self)
+        self.floor.killed = True
 
     def quiet(self, seconds):
         """Nothing at all is told for so long."""

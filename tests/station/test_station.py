@@ -14,7 +14,7 @@ import signal
 import subprocess
 import time
 
-from floor import (FLASH, IMAGE, RAM, SERIAL_AT, STANDARD, STATION, Floor, main,
+from floor import (BAD_CELL, FLASH, IMAGE, RAM, SERIAL_AT, STANDARD, STATION, Floor, main,
                    make_image, read, write)
 
 IDENTIFY, FLASH_APP, SERIAL = STANDARD[0], STANDARD[1], STANDARD[2]
@@ -73,7 +73,7 @@ def test_what_the_record_says():
 
 def test_one_of_eight_fails():
     with Floor(8) as floor:
-        floor.fixtures[3].ask("fault stuck=0x08000100:0x%02x" % (IMAGE[0x100] ^ 0x55))
+        floor.fixtures[3].ask(BAD_CELL)
         station = floor.run("--once", code=1)
         good = [f for f in floor.fixtures if f.name != "S4"]
         assert station.results() == {"S4": ["FAIL"], **{f.name: ["PASS"] for f in good}}, station

@@ -1,0 +1,265 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""A day at the line: boards that come and go, operators who stop and release; and what the record
+says of it.
+
+usage: test_fixture.py BOARD TOOLS [TEST]...
+"""
+import fcntl
+import os
+import pty
+import select
+import signal
+import subprocess
+import termios
+import time
+
+from floor import BAD_CELL, PATIENCE, STANDARD, STATION, Floor, main, wait_until, write
+
+
+def test_boards_come_and_go():
+    with Floor() as floor:
+        fixture = floor.fixtures[0]
+        fixture.take_out()
+        station = floor.begin()
+        station.state("S1", "EMPTY")
+        station.quiet(2)  # no board: nothing to tell, however often it looks
+        for _ in range(2):
+            fixture.put_in()
+            assert station.result() == "PASS"
+            floor.prove()
+            station.quiet(0.7)  # it stays in: nothing happens
+            fixture.take_out()
+            station.state("S1", "EMPTY")
+        station.quiet(1)
+        station.stop()
+        assert floor.check_serials() == 2 and len(floor.boards()) == 2
+        assert floor.query("SELECT count(*) FROM notes") == [(0,)]
+
+
+def test_a_loose_contact_is_no_removal():
+    with Floor() as floor:
+        fixture = floor.fixtures[0]
+        station = floor.begin()
+        assert station.result() == "PASS"
+        for _ in range(4):  # much shorter than two looks
+            fixture.take_out()
+            time.sleep(0.05)
+            fixture.ask("clear")
+            time.sleep(0.7)
+        station.stop()
+        assert len(floor.boards()) == 1, "it was there all the time"
+
+
+def test_swapped_while_pass_is_shown():
+    with Floor() as floor:
+        station = floor.begin()
+        for _ in range(3):
+            assert station.result() == "PASS"
+            floor.prove()
+            floor.fixtures[0].put_in()
+        assert station.result() == "PASS"
+        station.stop()
+        assert floor.check_serials() == 4
+
+
+def test_the_same_board_again():
+    with Floor() as floor:
+        fixture = floor.fixtures[0]
+        uid = fixture.uid
+        station = floor.begin()
+        assert station.result() == "PASS"
+        content = fixture.content()
+        fixture.take_out()
+        station.state("S1", "EMPTY")
+        fixture.ask("clear")
+        end = station.board_end()
+        assert (end["result"], end["uid"], end["serial"]) == ("KNOWN", uid, "SN0001"), end
+        assert fixture.content() == content, "it was not to be touched"
+        assert [b[3] for b in floor.boards()] == ["pass", "known"]
+        station.stop()
+        # Another run knows it, too, and does not count it; it gets no number.
+        station = floor.run("--once")
+        assert station.results() == {"S1": ["KNOWN"]}
+        assert station.seen[-2]["passed"] == 0 and station.seen[-2]["known"] == 1, station
+        # Unless it is told so.
+        floor.write_recipe(limits={"repeat_known": True})
+        assert floor.run("--once").results() == {"S1": ["PASS"]}
+        floor.prove()
+        assert floor.boards()[-1][2] == "SN0002" and floor.check_serials() == 2
+
+
+def test_a_failed_board_is_done_again():
+    with Floor() as floor:
+        fixture = floor.fixtures[0]
+        fixture.ask(BAD_CELL)
+        station = floor.begin()
+        assert station.result() == "FAIL"
+        fixture.take_out()
+        station.state("S1", "EMPTY")
+        fixture.ask("clear")  # repaired
+        assert station.result() == "PASS"
+        floor.prove()
+        station.stop()
+        assert [b[3] for b in floor.boards()] == ["fail", "pass"] and floor.check_serials() == 1
+
+
+def fail_until_locked(station, fixture):
+    for _ in range(2):
+        fixture.put_in()
+        fixture.ask(BAD_CELL)
+        assert station.result(fixture.name) == "FAIL"
+    station.state(fixture.name, "LOCKED")
+    fixture.put_in()
+
+
+def test_lock_and_release():
+    with Floor(2, limits={"fails_in_row": 2}) as floor:
+        for f in floor.fixtures:
+            f.take_out()
+        station = floor.begin()
+        station.state("S1", "EMPTY")
+        fail_until_locked(station, floor.fixtures[0])
+        floor.fixtures[1].put_in()
+        assert station.result() == "PASS", "the other one goes on"
+        station.quiet(1.2)
+        assert floor.fixtures[0].content().count(0xff) == 0x10000, "it was locked"
+        station.send(signal.SIGUSR1)
+        end = station.board_end()
+        assert (end["site"], end["result"]) == ("S1", "PASS"), end
+        floor.prove()
+        station.stop()
+        notes = floor.query("SELECT site, what FROM notes ORDER BY id")
+        assert notes == [("S1", "locked"), ("S1", "released")], notes
+        assert floor.check_serials() == 2
+
+
+def test_release_by_key():
+    with Floor(2, limits={"fails_in_row": 2}) as floor:
+        master, slave = pty.openpty()
+        termios.tcsetwinsize(slave, (30, 100))
+        for f in floor.fixtures:
+            f.take_out()
+        process = subprocess.Popen(
+            [STATION, "run", "line.yaml"], cwd=floor.dir, stdin=slave, stdout=slave, stderr=slave,
+            start_new_session=True, env={**os.environ, "TERM": "xterm"},
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        floor.processes.append(process)
+        os.close(slave)
+        screen = b""
+
+        def wait(condition, what):
+            def look():
+                nonlocal screen
+                while select.select([master], [], [], 0)[0]:
+                    try:
+                        screen += os.read(master, 65536)
+                    except OSError:  # it has ended
+                        break
+                return condition()
+            return wait_until(look, what)
+
+        wait(lambda: screen.count(b"S2"), "the sites are shown")
+        for n in range(2):
+            floor.fixtures[1].put_in()
+            floor.fixtures[1].ask(BAD_CELL)
+            wait(lambda n=n: len(floor.boards()) > n, "a failure")
+        wait(lambda: floor.query("SELECT site FROM notes WHERE what = 'locked'"), "it locks")
+        floor.fixtures[1].put_in()
+        os.write(master, b"1")
+        wait(lambda: b"not locked" in screen, "an answer to the wrong key")
+        assert not floor.boards("pass")
+        os.write(master, b"2")
+        wait(lambda: floor.boards("pass"), "released by its key")
+        floor.prove(floor.fixtures[1])
+        wait(lambda: b"PASS" in screen, "PASS is shown")
+        os.write(master, b"\x03")
+        wait(lambda: process.poll() is not None, "it ends")
+        os.close(master)
+        assert process.returncode in (0, 130), process.returncode
+
+
+def test_count():
+    with Floor(2) as floor:
+        station = floor.begin("--count", "3")
+        for _ in range(3):
+            end = station.board_end()
+            if len(floor.boards()) < 3:
+                floor.fixtures[int(end["site"][1:]) - 1].put_in()
+        station.finish()
+        assert floor.check_serials() == 3, "three, and not one more"
+        assert len(floor.boards()) == 3
+
+
+def wait_for_go(floor):
+    """A recipe that waits in a program until the file `go` is there."""
+    write(floor.path("wait"), b"#!/bin/sh\nwhile [ ! -e go ]; do sleep 0.05; done\n")
+    os.chmod(floor.path("wait"), 0o755)
+    floor.write_recipe(steps=[*STANDARD, {"exec": {"command": ["./wait"]}}])
+
+
+def test_stopped_in_the_middle():
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with Floor(2) as floor:
+            wait_for_go(floor)
+            floor.fixtures[1].take_out()
+            station = floor.begin()
+            station.at_step("exec")
+            station.stop(number)
+            assert station.results() == {"S1": ["FAIL"]}
+            (site, uid, _, result, reason), = floor.boards()
+            assert (site, uid, result) == ("S1", floor.fixtures[0].uid, "fail")
+            assert "stopped" in reason, reason
+            # Whoever comes next gets its number.
+            write(floor.path("go"), b"")
+            floor.fixtures[1].put_in()
+            floor.run("--once")
+            floor.prove()
+            assert floor.check_serials() == 2
+
+
+def test_stopped_while_it_writes():
+    with Floor(board=("--latency-us", "1000")) as floor:
+        station = floor.begin()
+        station.until(lambda e: e["event"] == "progress" and e["phase"] == "write", "it writes")
+        station.stop(signal.SIGINT)
+        last = floor.boards()[-1]
+        if last[3] == "pass":  # it was done before it could be stopped
+            floor.prove()
+        else:
+            assert "stopped" in last[4], last
+        floor.run("--once")
+        floor.prove()
+        floor.check_serials()
+
+
+def test_the_second_signal_does_not_wait():
+    with Floor(2) as floor:
+        write(floor.path("deaf"), b"#!/bin/sh\ntrap '' TERM\nsleep 100\nsleep 100\n")
+        os.chmod(floor.path("deaf"), 0o755)
+        floor.write_recipe(steps=[*STANDARD, {"exec": {"command": ["./deaf"]}}])
+        floor.fixtures[1].take_out()
+        station = floor.begin()
+        station.at_step("exec", "S1")
+        time.sleep(0.2)
+        station.send(signal.SIGTERM)
+        time.sleep(0.2)
+        began = time.monotonic()
+        station.stop(signal.SIGTERM)
+        assert time.monotonic() - began < 1.5, "the second signal does not wait"
+        assert floor.boards()[-1][3] == "fail"
+
+
+def test_lines_for_people():
+    with Floor(2) as floor:
+        floor.fixtures[1].ask(BAD_CELL)
+        done = subprocess.run([STATION, "run", "line.yaml", "--once"], cwd=floor.dir, timeout=PATIENCE,
+                              capture_output=True, check=False)
+        assert done.returncode == 1, done
+        lines = done.stdout.decode().splitlines()
+        assert sorted(line[:9] for line in lines) == ["[S1] PASS", "[S2] FAIL"], lines
+        assert "SN000" in [line for line in lines if "PASS" in line][0], lines
+        assert "0x08000100" in [line for line in lines if "FAIL" in line][0], lines
+
+
+main()

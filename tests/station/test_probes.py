@@ -1,0 +1,127 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Probes and OpenOCDs that die, hang, or never work: what becomes of the board, of the site, and
+that no other site notices.
+
+usage: test_probes.py BOARD TOOLS [TEST]...
+"""
+import json
+import os
+import signal
+import time
+
+from floor import STANDARD, Floor, main, write
+
+
+def openocd_of(floor, site):
+    port = str(floor.fixtures[site].port())
+    found = [pid for pid, words in floor.others() if any(w.endswith(f" {port}") for w in words)]
+    return found[0] if found else None
+
+
+def interrupted(command, back):
+    """Something happens to S1 while it writes; S2 goes on. Returns the states of S1 after FAIL."""
+    with Floor(2, board=("--latency-us", "500"), limits={"board_timeout_s": 6}) as floor:
+        floor.write_recipe(steps=[*STANDARD[:2], {"serial": {"timeout_s": 5}}, *STANDARD[3:]])
+        floor.fixtures[1].take_out()
+        station = floor.begin()
+        station.at_step("flash", "S1")
+        command(floor)
+        end = station.board_end("S1")
+        assert end["result"] == "FAIL" and end["reason"], end
+        floor.fixtures[1].put_in()
+        assert station.board_end("S2")["result"] == "PASS", "the other site goes on"
+        back(floor)
+        end = station.board_end("S1")
+        assert end["result"] == "PASS", end
+        floor.prove()
+        station.stop()
+        assert floor.check_serials() == 2 and len(floor.boards("fail")) == 1
+        states = [e["state"] for e in station.seen if e.get("site") == "S1"]
+        return states[states.index("FAILED"):]
+
+
+def test_probe_unplugged_while_it_writes():
+    def back(floor):
+        floor.fixtures[0].ask("plug")
+        floor.fixtures[0].put_in()
+
+    interrupted(lambda floor: floor.fixtures[0].ask("unplug"), back)
+
+
+def test_board_removed_while_it_writes():
+    interrupted(lambda floor: floor.fixtures[0].take_out(),
+                lambda floor: floor.fixtures[0].put_in())
+
+
+def test_openocd_killed_while_it_writes():
+    states = interrupted(lambda floor: os.kill(openocd_of(floor, 0), signal.SIGKILL),
+                         lambda floor: floor.fixtures[0].put_in())
+    assert "DOWN" not in states, "FAIL is shown until the board is gone"
+
+
+def test_probe_that_hangs_while_it_writes():
+    def back(floor):
+        floor.fixtures[0].ask("resume")
+        floor.fixtures[0].put_in()
+
+    interrupted(lambda floor: floor.fixtures[0].ask("pause"), back)
+
+
+def test_openocd_killed_while_pass_is_shown():
+    with Floor() as floor:
+        station = floor.begin()
+        assert station.result() == "PASS"
+        for _ in range(2):
+            killed = openocd_of(floor, 0)
+            os.kill(killed, signal.SIGKILL)
+            station.state("S1", "DOWN")
+            station.state("S1", "PASSED")
+            station.quiet(1)  # still the same board, and still PASS
+        floor.fixtures[0].put_in()
+        assert station.result() == "PASS"
+        station.stop()
+        assert len(floor.boards()) == 2 and floor.check_serials() == 2
+
+
+def test_sites_that_never_work():
+    """Dead, hanging and unplugged ones: the others never wait for them."""
+    with Floor(5) as floor:
+        floor.fixtures[3].ask("unplug")
+        floor.fixtures[4].ask("pause")
+        whole = json.loads(open(floor.path("line.yaml"), encoding="utf-8").read())
+        whole["sites"][2]["start"] = ["./nothing-here"]
+        write(floor.path("line.yaml"), json.dumps(whole).encode())
+        station = floor.begin()
+        for _ in range(3):
+            for _ in range(2):
+                end = station.board_end()
+                assert end["site"] in ("S1", "S2") and end["result"] == "PASS", end
+            floor.prove(*floor.fixtures[:2])
+            for f in floor.fixtures[:2]:
+                f.put_in()
+        station.stop()  # the OpenOCD that hangs is asked, given time, and ended
+        downs = [e for e in station.seen if e["event"] == "site" and e["state"] == "DOWN"]
+        assert {e["site"] for e in downs} >= {"S3", "S4"}, station
+        assert all(e["reason"] for e in downs)
+        assert len(downs) < 12, "it is told once, not at each try"
+
+
+def test_openocd_that_ends_at_once_is_not_hammered():
+    with Floor() as floor:
+        write(floor.path("starts"), b"")
+        write(floor.path("dies"), b"#!/bin/sh\necho x >>starts\necho no luck >&2\nexit 1\n")
+        os.chmod(floor.path("dies"), 0o755)
+        whole = json.loads(open(floor.path("line.yaml"), encoding="utf-8").read())
+        whole["sites"][0]["start"] = ["./dies"]
+        write(floor.path("line.yaml"), json.dumps(whole).encode())
+        station = floor.begin()
+        down = station.state("S1", "DOWN")
+        assert down["reason"], down
+        time.sleep(4)
+        starts = os.path.getsize(floor.path("starts")) // 2
+        assert 2 <= starts <= 4, starts
+        station.stop()
+
+
+main()
