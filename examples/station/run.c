@@ -171,9 +171,8 @@ static bool prepare(struct station *st, const char *path)
 
 	if (!recipe_load(&st->recipe, path, why))
 		cli_fail(st->cli, CLI_USAGE, "", "%s", why);
-	else if (!images_load(&st->images, st->recipe, why))
-		cli_fail(st->cli, CLI_FILE, "", "%s", why);
-	else if (!record_open(&st->record, st->recipe, st->opts.operator_name, why))
+	else if (!images_load(&st->images, st->recipe, why) ||
+		 !record_open(&st->record, st->recipe, st->opts.operator_name, why))
 		cli_fail(st->cli, CLI_FILE, "", "%s", why);
 	else
 		return numbers_suffice(st) && station_open(st) && add_viewers(st);

@@ -598,10 +598,9 @@ static void begin_board(struct site *s)
 	struct station *st = s->station;
 	char why[RECORD_WHY] = "";
 	struct record_known known;
+	bool ask = s->board.uid[0] && !st->recipe->limits.repeat_known;
 
-	if (!s->board.uid[0] || st->recipe->limits.repeat_known)
-		begin_job(s);
-	else if (record_find_pass(st->record, s->board.uid, &known, why))
+	if (ask && record_find_pass(st->record, s->board.uid, &known, why))
 		show_known(s, &known);
 	else if (why[0])
 		station_stop_line(st, CLI_FILE, why);

@@ -26,8 +26,10 @@ static void say_board_end(const struct site_view *s, const struct event *e)
 		printf("[%s] PASS  UID %s, serial %s, %s\n", s->name, s->uid,
 		       s->serial[0] ? s->serial : "-", time);
 	else
-		printf("[%s] FAIL  UID %s, %s: %s%s%s\n", s->name, s->uid[0] ? s->uid : "-", time,
-		       s->reason, s->advice[0] ? " " : "", s->advice);
+		printf("[%s] FAIL  UID %s, %s: %s\n", s->name, s->uid[0] ? s->uid : "-", time,
+		       s->reason);
+	if (!e->passed && s->advice[0] && s->state != SITE_KNOWN)
+		printf("[%s]       %s\n", s->name, s->advice);
 	fflush(stdout);
 }
 

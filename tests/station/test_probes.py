@@ -21,8 +21,8 @@ def openocd_of(floor, site):
 
 def interrupted(command, back):
     """Something happens to S1 while it writes; S2 goes on. Returns the states of S1 after FAIL."""
-    with Floor(2, board=("--latency-us", "500"), limits={"board_timeout_s": 6}) as floor:
-        floor.write_recipe(steps=[*STANDARD[:2], {"serial": {"timeout_s": 5}}, *STANDARD[3:]])
+    with Floor(2, board=("--latency-us", "500"), limits={"board_timeout_s": 3}) as floor:
+        floor.write_recipe(steps=[*STANDARD[:2], {"serial": {"timeout_s": 2}}, STANDARD[3]])
         floor.fixtures[1].take_out()
         station = floor.begin()
         station.at_step("flash", "S1")

@@ -223,35 +223,41 @@ def test_exec_is_told_all():
         assert told["images"][0]["sha256"] == hashlib.sha256(IMAGE).hexdigest(), told
 
 
+# What the program does, what becomes of the board, and what the reason has.
+PROGRAMS = (
+    ("echo not good; exit 3", "FAIL", "ended with 3: not good"),
+    ("kill -9 $$", "FAIL", "Killed"),
+    ("exec sleep 60", "FAIL", "too long"),
+    # Deaf to SIGTERM, with a child that keeps the output open.
+    ("trap '' TERM; sleep 61 & sleep 61; sleep 61", "FAIL", "too long"),
+    ("sleep 4 & echo fine; exit 0", "PASS", ""),
+    ("exec <&-; head -c 9000000 /dev/zero | tr '\\0' x", "PASS", ""),
+    ("printf 'a\\000\\377\\033[2Jb\\r\\nx'; exit 1", "FAIL", "1: a.*b"),
+)
+
+
 def test_exec_that_fails():
+    with Floor(len(PROGRAMS), serial=False) as floor:
+        program = script(floor, "p", *(f"[ $STMFW_SITE != S{n + 1} ] || {{ {lines}; exit; }}"
+                                       for n, (lines, _, _) in enumerate(PROGRAMS)))
+        floor.write_recipe(steps=[IDENTIFY, FLASH_APP,
+                                  {"exec": {"command": [program], "timeout_s": 1}}])
+        began = time.monotonic()
+        station = floor.run("--once", code=1)
+        assert time.monotonic() - began < 20, "each has a deadline"
+        boards = {b[0]: b for b in floor.boards()}
+        for f, (lines, result, reason) in zip(floor.fixtures, PROGRAMS):
+            assert station.results()[f.name] == [result], (lines, station)
+            assert re.search(reason, boards[f.name][4]), (lines, boards[f.name])
+            assert "\x1b" not in boards[f.name][4]
+        output = floor.steps_of(floor.fixtures[5].uid)["exec"][3]
+        assert 4096 <= len(output) < 20000, "its beginning is kept"
+
+
+def test_exec_that_cannot_be_started():
     with Floor(serial=False) as floor:
-        def program(*lines, **more):
-            return [IDENTIFY, FLASH_APP,
-                    {"exec": {"command": [script(floor, "p", *lines)], **more}}]
-
-        def soon(began):
-            assert time.monotonic() - began < 12, "it has a deadline"
-
-        ends(floor, "FAIL", "ended with 3: not good", steps=program("echo not good", "exit 3"))
-        ends(floor, "FAIL", "Killed", steps=program("kill -9 $$"))
-        began = time.monotonic()
-        ends(floor, "FAIL", "too long", steps=program("exec sleep 60", timeout_s=1))
-        # Deaf to SIGTERM, with a child that keeps the output open.
-        ends(floor, "FAIL", steps=program("trap '' TERM", "sleep 61 & sleep 61; sleep 61",
-                                          timeout_s=1))
-        soon(began)
-        began = time.monotonic()
-        ends(floor, "PASS", steps=program("sleep 4 &", "echo fine", "exit 0"))
-        soon(began)
-        steps = ends(floor, "PASS", steps=program("exec <&-", "head -c 9000000 /dev/zero | tr "
-                                                  "'\\0' 'x'"))
-        assert 4096 <= len(steps["exec"][3]) < 20000, "the beginning of the output is kept"
-        ends(floor, "FAIL", steps=program("printf 'a\\000\\377\\033[2Jb\\r\\nx'", "exit 1"))
-        reason = floor.boards()[-1][4]
-        assert "\x1b" not in reason and re.search("1: a.*b", reason), repr(reason)
-        os.remove(floor.path("p"))
         ends(floor, "FAIL", "cannot be started", steps=[
-            IDENTIFY, FLASH_APP, {"exec": {"command": ["./p"]}}])
+            IDENTIFY, FLASH_APP, {"exec": {"command": ["./nothing-here"]}}])
 
 
 def test_serial_formats():

@@ -1,10 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""A few kills of the station, as script/torture does them by the hundred: see kills.py.
+"""A few kills of the station, as script/torture does them by the hundred (see kills.py); and the
+demo.
 
 usage: test_station_kill.py BOARD TOOLS [TEST]...
 """
-from floor import Floor, main
+import os
+import subprocess
+
+from floor import TOOLS, Floor, main, need_board
 from kills import kill_at_random
 
 
@@ -21,6 +25,14 @@ def test_killed_before_there_is_a_record():
             station.kill()
         floor.run("--once")
         floor.prove()
+
+
+def test_the_demo():
+    need_board()
+    here = os.path.dirname(os.path.abspath(__file__))
+    done = subprocess.run([os.path.join(here, "../../script/demo-station"),
+                           os.path.join(TOOLS, "..")], capture_output=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
 
 
 main()

@@ -72,4 +72,6 @@ def soak(boards=2000):
 
 
 what, *numbers = sys.argv[3:] or ["kills"]
+if what not in ("kills", "soak") or not all(n.isdigit() for n in numbers):
+    sys.exit("what? kills [COUNT [SEED]], or soak [BOARDS]")
 {"kills": kills, "soak": soak}[what](*map(int, numbers))

@@ -1,0 +1,80 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Many boards at once against one: time, and what the station itself takes. One row for each number.
+
+usage: bench.py BOARD TOOLS [ROUNDS]
+
+Each board is an STM32F103 behind a probe that takes 1 ms for each command; all 64 KiB are written
+and proven, and it gets a serial number. wall: from the station's start to its end, OpenOCDs included.
+cpu: of the station's own process. Exits with 1 if a requirement does not hold.
+"""
+import hashlib
+import os
+import statistics
+import sys
+import time
+
+import floor as shop
+from floor import FLASH, STANDARD, Floor, make_image, read, write
+
+NUMBERS = (1, 2, 4, 8, 16, 32)
+WHOLE = make_image(0xf800)  # the serial number is in the last sectors
+shop.SERIAL_AT = 0xfc00
+
+
+def own(pid):
+    """CPU seconds and KiB of a process, without its children."""
+    nanoseconds = sum(int(read(f"/proc/{pid}/task/{thread}/schedstat").split()[0])
+                      for thread in os.listdir(f"/proc/{pid}/task"))
+    status = dict(line.split(":", 1) for line in read(f"/proc/{pid}/status").decode().splitlines())
+    return nanoseconds / 1e9, int(status["VmRSS"].split()[0])
+
+
+def once(sites):
+    """wall, cpu, KiB"""
+    with Floor(sites, board=("--latency-us", "1000"), steps=STANDARD) as floor:
+        write(floor.path("app.bin"), WHOLE)
+        floor.write_recipe(images=[{"name": "app", "file": "app.bin", "address": FLASH,
+                                    "sha256": hashlib.sha256(WHOLE).hexdigest()}])
+        began = time.monotonic()
+        station = floor.begin("--once")
+        cpu, memory = 0, 0
+        for _ in range(sites):
+            assert station.result() == "PASS"
+            cpu, memory = own(station.process.pid)
+        station.finish()
+        wall = time.monotonic() - began
+        for f in floor.fixtures:
+            assert f.content()[:len(WHOLE)] == WHOLE
+        return wall, cpu, memory
+
+
+def main():
+    rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 3
+    print(f"{'sites':>8} {'wall, s':>9} {'to one':>7} {'cpu, s':>8} {'of wall':>8} {'RSS, KiB':>9} "
+          f"{'a further site':>15}   load", flush=True)
+    runs = {n: [] for n in NUMBERS}
+    ratios = {n: [] for n in NUMBERS}
+    for _ in range(rounds):  # in turns, as other work slows all alike
+        for n in NUMBERS:
+            runs[n].append(once(n))
+            ratios[n].append(runs[n][-1][0] / runs[1][-1][0])
+    rows = {}
+    for n in NUMBERS:
+        wall, cpu, memory = (statistics.median(values) for values in zip(*runs[n]))
+        share = statistics.median(r[1] / r[0] for r in runs[n])
+        first = statistics.median(r[2] for r in runs[1])
+        each = (memory - first) / (n - 1) if n > 1 else 0
+        rows[n] = (statistics.median(ratios[n]), share, each)
+        print(f"{n:8} {wall:9.2f} {rows[n][0]:7.2f} {cpu:8.3f} {share:8.1%} {memory:9.0f} "
+              f"{each:11.0f} KiB   {os.getloadavg()[0]:.1f}")
+    wanted = (("16 sites to one, wall", rows[16][0], 1.5), ("of wall, 16 sites", rows[16][1], 0.05),
+              ("KiB for a further site", rows[32][2], 300))
+    broken = 0
+    for what, value, limit in wanted:
+        broken += value > limit
+        print(f"{what:54} {value:10.3f}  <= {limit}: {'NO' if value > limit else 'yes'}")
+    sys.exit(broken > 0)
+
+
+main()
