@@ -109,6 +109,12 @@ static bool make_durable(const struct db *db, char why[RECORD_WHY])
 	       db_run(db, why, "PRAGMA foreign_keys = ON", "");
 }
 
+/* What a board needs are a few pages; else the cache grows for weeks, up to 2 MiB. */
+static bool stay_small(const struct db *db, char why[RECORD_WHY])
+{
+	return db_run(db, why, "PRAGMA cache_size = -256", ""); /* KiB */
+}
+
 static bool open_file(struct record *rec, char why[RECORD_WHY])
 {
 	char *path = db_plain_path(rec->recipe->record);
@@ -119,7 +125,8 @@ static bool open_file(struct record *rec, char why[RECORD_WHY])
 	}
 	bool ok = record_lock(&rec->lock, path, why) && schema_make(path, &rec->is_new, why) &&
 		  db_open(&rec->db, path, DB_WRITE, why) && schema_check(&rec->db, why) &&
-		  schema_check_pages(&rec->db, why) && make_durable(&rec->db, why);
+		  schema_check_pages(&rec->db, why) && make_durable(&rec->db, why) &&
+		  stay_small(&rec->db, why);
 	free(path);
 	return ok;
 }

@@ -60,6 +60,7 @@ void station_stop_line(struct station *st, enum cli_exit code, const char *why)
 {
 	cli_fail(st->cli, code, "Nothing more is begun.", "The line was stopped: %s", why);
 	station_tell(st, (struct event){ .kind = EVENT_NOTE, .text = st->cli->message });
+	record_note(st->record, "", st->cli->message, (char[RECORD_WHY]){ "" });
 	station_stop(st);
 }
 
@@ -95,11 +96,14 @@ static void on_signal(uv_signal_t *handle, int number)
 	st->interrupts++;
 	cli_fail(st->cli, number == SIGINT ? CLI_INTERRUPTED : CLI_TERMINATED, "",
 		 "Stopped as asked; boards that were in work ended at a safe border.");
-	if (st->interrupts == 1)
+	if (st->interrupts == 1) {
 		station_abort(st, "the station was stopped");
-	else
-		for (unsigned int i = 0; i < st->recipe->site_count; i++)
-			site_kill(&st->sites[i]);
+		return;
+	}
+	if (st->interrupts == 2)
+		cli_add(st->cli, "Then at once: what they hold is not known.");
+	for (unsigned int i = 0; i < st->recipe->site_count; i++)
+		site_kill(&st->sites[i]);
 }
 
 static void on_release(uv_signal_t *handle, int number)

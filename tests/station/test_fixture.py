@@ -247,6 +247,7 @@ def test_the_second_signal_does_not_wait():
         began = time.monotonic()
         station.stop(signal.SIGTERM)
         assert time.monotonic() - began < 1.5, "the second signal does not wait"
+        assert "not known" in station.seen[-1]["message"], station
         assert floor.boards()[-1][3] == "fail"
 
 

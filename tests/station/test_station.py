@@ -330,6 +330,7 @@ def test_image_that_changes_stops_the_line():
         floor.fixtures[1].put_in()
         station.finish(9)
         assert "is not the image" in station.seen[-1]["message"], station
+        assert "is not the image" in floor.query("SELECT what FROM notes")[-1][0]
         assert [b[0] for b in floor.boards()] == ["S1"]
         assert floor.fixtures[1].content() == b"\xff" * 0x10000, "it was not begun"
         again = subprocess.run([STATION, "run", "line.yaml"], cwd=floor.dir, capture_output=True,

@@ -48,6 +48,8 @@ def soak(boards=2000):
         print(f"{SITES} sites.  boards   RSS KiB   own KiB   descriptors", flush=True)
         while done < boards:
             event = json.loads(station.lines.get(timeout=60))
+            if event["event"] == "begin":
+                station.seen.append(event)
             if event["event"] != "board_end":
                 continue
             fixture = floor.fixtures[int(event["site"][1:]) - 1]
