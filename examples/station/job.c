@@ -15,6 +15,8 @@
 #include <string.h>
 #include <sys/time.h>
 
+#include "../text.h"
+
 static uint64_t epoch_ms(void)
 {
 	struct timeval now;
@@ -67,11 +69,8 @@ static void end_step(struct job *job, bool passed)
 	job->watch->step_end(job, s);
 }
 
-void job_pass(struct job *job, uint64_t bytes)
+static void pass_step(struct job *job)
 {
-	job->op = 0;
-	uv_timer_stop(&job->timer);
-	job->steps[job->current].bytes = bytes;
 	job->steps[job->current].reason[0] = '\0'; /* an attempt before may have failed */
 	end_step(job, true);
 	if (++job->current == job->recipe->step_count) {
@@ -130,6 +129,54 @@ bool job_went_well(struct job *job, const char *doing, const stmfw_result *res)
 		return true;
 	job_fail(job, res->advice, "cannot %s: %s", doing, res->text);
 	return false;
+}
+
+/* ---- still the same board? Another one must neither pass in its place, nor be changed ---- */
+
+static void lose_board(struct job *job, const char *why)
+{
+	job->state = JOB_STOPPING; /* no further attempt: that one is not ours */
+	job->why_stopped = why;
+	job_fail(job, "Leave the board in until PASS or FAIL is shown. Do this one again.", "%s", why);
+}
+
+static bool may_be_unreadable(const struct job *job)
+{
+	for (unsigned int i = 0; i <= job->current; i++)
+		if (job->recipe->steps[i].kind == STEP_PROTECT)
+			return true;
+	return false;
+}
+
+static void on_looked(stmfw_client *c, const stmfw_result *res, void *arg)
+{
+	struct job *job = arg;
+	bool readable = res->status == STMFW_OK && res->chip->has_uid;
+	char uid[25] = "";
+
+	(void)c;
+	job->op = 0;
+	if (readable)
+		text_hex(uid, res->chip->uid, sizeof(res->chip->uid));
+	if (job->why_stopped)
+		job_fail(job, "", "%s", job->why_stopped);
+	else if (readable && strcmp(uid, job->board.uid) != 0)
+		lose_board(job, "this is another board than a moment ago");
+	else if (!readable && !may_be_unreadable(job))
+		lose_board(job, "the board was not seen any more");
+	else
+		pass_step(job);
+}
+
+void job_pass(struct job *job, uint64_t bytes)
+{
+	job->op = 0;
+	uv_timer_stop(&job->timer);
+	job->steps[job->current].bytes = bytes;
+	if (job->board.uid[0] && job_step(job)->kind != STEP_IDENTIFY)
+		job_expect(job, stmfw_identify(job->client, NULL, on_looked, job, &job->op));
+	else
+		pass_step(job);
 }
 
 void job_expect(struct job *job, int err)

@@ -8,8 +8,8 @@
  *     job_backup.c   backup
  *     job_exec.c     programs: exec, and where a serial number comes from
  *
- * A step passes only if what it was to do has been proven. The first that does not, after its
- * attempts, ends the job.
+ * A step passes only if what it was to do has been proven, and the board is still the same one. The
+ * first that does not, after its attempts, ends the job.
  */
 #ifndef JOB_H
 #define JOB_H
@@ -60,7 +60,7 @@ struct job {
 	/* Its own: */
 	enum job_state state;
 	struct job_step *steps;  /* as many as the recipe has */
-	unsigned int current, attempt;
+	unsigned int current;
 	stmfw_op op;             /* what the step waits for   */
 	uv_timer_t timer;        /* of the step: a deadline, or the next look */
 	uv_timer_t board_timer;  /* for all of it             */

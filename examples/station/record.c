@@ -105,14 +105,10 @@ static bool make_durable(const struct db *db, char why[RECORD_WHY])
 		return db_refused(db, "use", why,
 				  "its file system cannot do what keeps it safe (a "
 				  "write-ahead log). Put it on a local disk");
-	return db_run(db, why, "PRAGMA synchronous = FULL", "") &&
+	/* A board needs a few pages; else the cache grows for weeks, up to 2 MiB. */
+	return db_run(db, why, "PRAGMA cache_size = -256", "") && /* KiB */
+	       db_run(db, why, "PRAGMA synchronous = FULL", "") &&
 	       db_run(db, why, "PRAGMA foreign_keys = ON", "");
-}
-
-/* What a board needs are a few pages; else the cache grows for weeks, up to 2 MiB. */
-static bool stay_small(const struct db *db, char why[RECORD_WHY])
-{
-	return db_run(db, why, "PRAGMA cache_size = -256", ""); /* KiB */
 }
 
 static bool open_file(struct record *rec, char why[RECORD_WHY])
@@ -125,8 +121,7 @@ static bool open_file(struct record *rec, char why[RECORD_WHY])
 	}
 	bool ok = record_lock(&rec->lock, path, why) && schema_make(path, &rec->is_new, why) &&
 		  db_open(&rec->db, path, DB_WRITE, why) && schema_check(&rec->db, why) &&
-		  schema_check_pages(&rec->db, why) && make_durable(&rec->db, why) &&
-		  stay_small(&rec->db, why);
+		  schema_check_pages(&rec->db, why) && make_durable(&rec->db, why);
 	free(path);
 	return ok;
 }

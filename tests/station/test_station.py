@@ -15,7 +15,7 @@ import subprocess
 import time
 
 from floor import (BAD_CELL, FLASH, IMAGE, RAM, SERIAL_AT, STANDARD, STATION, Floor, main,
-                   make_image, read, write)
+                   make_image, new_uid, read, write)
 
 IDENTIFY, FLASH_APP, SERIAL = STANDARD[0], STANDARD[1], STANDARD[2]
 
@@ -169,6 +169,27 @@ def test_verify_looks_again():
         steps = ends(floor, "FAIL", "does not hold app", steps=[
             IDENTIFY, FLASH_APP, {"exec": {"command": [spoil]}}, {"verify": {"images": ["app"]}}])
         assert [s[0] for s in steps.values()] == [1, 1, 1, 0], steps
+
+
+def test_another_board_in_the_middle():
+    """It looks like one that is done: it must neither pass as the first one, nor be changed."""
+    for steps in ([*STANDARD[:2], {"exec": {"command": ["./swap"]}}, *STANDARD[2:]],
+                  [*STANDARD, {"exec": {"command": ["./swap"]}}]):
+        with Floor(steps=steps) as floor:
+            other = IMAGE.ljust(SERIAL_AT, b"\xff") + b"SN0000"
+            write(floor.path("other.bin"), other)
+            script(floor, "swap", "import socket", "s = socket.socket(socket.AF_UNIX)",
+                   "s.connect('S1.control')",
+                   f"s.sendall(b'swap {new_uid()}\\nload {floor.path('other.bin')}\\n')",
+                   "answers = s.makefile()", "answers.readline()", "answers.readline()",
+                   interpreter="/usr/bin/env python3")
+            uid = floor.fixtures[0].uid
+            station = floor.run("--once", code=1)
+            assert station.results() == {"S1": ["FAIL"]}, station
+            last = floor.boards()[-1]
+            assert last[1] == uid and "another board" in last[4], last
+            assert floor.fixtures[0].content() == other.ljust(0x10000, b"\xff")
+            assert not floor.boards("pass")
 
 
 def test_scripts_and_run():
