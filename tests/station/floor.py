@@ -76,8 +76,9 @@ class Fixture:
 class Floor:
     """Fixtures, images and a recipe in a folder of their own."""
 
-    def __init__(self, sites=1, steps=None, serial=True, chip="f103c8", board=(), **recipe):
-        self.count, self.chip, self.board_options = sites, chip, board
+    def __init__(self, sites=1, steps=None, serial=True, chip="f103c8", board=(), driver="hla",
+                 **recipe):
+        self.count, self.chip, self.board_options, self.driver = sites, chip, board, driver
         self.recipe = {"station": "floor", "steps": steps or STANDARD, **recipe}
         if serial is True:
             serial = {"source": "counter", "format": "ascii", "prefix": "SN", "digits": 4,
@@ -123,13 +124,14 @@ class Floor:
 
     # ---- the recipe
 
+    def openocd_words(self, fixture):
+        return [OPENOCD, "-c", f"set probe {fixture.port()}", "-f",
+                os.path.abspath(config(self.driver)), "-f", f"target/{TARGETS[self.chip]}.cfg"]
+
     def write_recipe(self, **changes):
         """JSON is YAML."""
-        def site(fixture):
-            return {"name": fixture.name, "start": [
-                OPENOCD, "-c", f"set probe {fixture.port()}", "-f", os.path.abspath(config("hla")),
-                "-f", f"target/{TARGETS[self.chip]}.cfg"]}
-        whole = {"record": "record.sqlite", "sites": [site(f) for f in self.fixtures],
+        sites = [{"name": f.name, "start": self.openocd_words(f)} for f in self.fixtures]
+        whole = {"record": "record.sqlite", "sites": sites,
                  "images": [{"name": "app", "file": "app.bin",
                              "sha256": hashlib.sha256(IMAGE).hexdigest(), "address": FLASH}],
                  **self.recipe, **changes}

@@ -8,6 +8,7 @@ usage: test_probes.py BOARD TOOLS [TEST]...
 import json
 import os
 import signal
+import socket
 import time
 
 from floor import STANDARD, Floor, main, write
@@ -105,6 +106,38 @@ def test_sites_that_never_work():
         assert {e["site"] for e in downs} >= {"S3", "S4"}, station
         assert all(e["reason"] for e in downs)
         assert len(downs) < 12, "it is told once, not at each try"
+
+
+def test_an_openocd_of_somebody_else():
+    """Reached by its address: it is not started, and never ended."""
+    with Floor() as floor:
+        fixture = floor.fixtures[0]
+
+        def start(port):
+            return floor.spawn(*floor.openocd_words(fixture), "-c",
+                               f"gdb_port disabled; telnet_port disabled; tcl_port {port}")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        openocd = start(port)
+        floor.write_recipe(sites=[{"name": "S1", "openocd": f"127.0.0.1:{port}"}])
+        station = floor.begin()
+        assert station.result() == "PASS"
+        fixture.take_out()  # it runs on without a board
+        station.state("S1", "EMPTY")
+        fixture.put_in()
+        assert station.result() == "PASS"
+        openocd.kill()
+        openocd.wait()
+        station.state("S1", "DOWN")
+        openocd = start(port)
+        station.state("S1", "PASSED")
+        fixture.put_in()
+        assert station.result() == "PASS"
+        floor.prove()
+        station.stop()
+        assert openocd.poll() is None, "it is not ours to end"
+        assert floor.check_serials() == 3
 
 
 def test_openocd_that_ends_at_once_is_not_hammered():

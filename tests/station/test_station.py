@@ -55,6 +55,15 @@ def test_eight_boards_once():
             assert all(s[:3] == (1, 1, "") for s in steps.values()), steps
 
 
+def test_another_chip_and_driver():
+    with Floor(2, chip="f407vg", driver="dapdirect") as floor:
+        floor.write_recipe(chip={"device_id": 0x413, "flash_kib": 1024})
+        station = floor.run("--once")
+        assert station.results() == {"S1": ["PASS"], "S2": ["PASS"]}
+        floor.prove()
+        assert floor.check_serials() == 2
+
+
 def test_what_the_record_says():
     with Floor() as floor:
         floor.run("--once", "--operator", "Ada")
