@@ -9,9 +9,20 @@
 #include <stdbool.h>
 #include <string.h>
 
+static bool is_control(unsigned char byte)
+{
+	return byte < 0x20 || byte == 0x7f;
+}
+
+static bool is_acted_on(unsigned char byte)
+{
+	return byte == '\\' || byte == '"' || byte == '$' || byte == '[' || byte == ']' ||
+	       byte == '{' || byte == '}';
+}
+
 static size_t escape(char out[4], unsigned char byte)
 {
-	if (byte < 0x20 || byte == 0x7f) {
+	if (is_control(byte)) {
 		out[0] = '\\';
 		out[1] = (char)('0' + (byte >> 6));
 		out[2] = (char)('0' + ((byte >> 3) & 7));
@@ -19,7 +30,7 @@ static size_t escape(char out[4], unsigned char byte)
 		return 4;
 	}
 	size_t n = 0;
-	if (strchr("\\\"$[]{}", byte))
+	if (is_acted_on(byte))
 		out[n++] = '\\';
 	out[n++] = (char)byte;
 	return n;
@@ -28,11 +39,10 @@ static size_t escape(char out[4], unsigned char byte)
 size_t stmfw__tcl_word_length(const void *bytes, size_t length)
 {
 	const unsigned char *p = bytes;
-	size_t total = 2;
-	char out[4];
+	size_t total = length + 2;
 
 	for (size_t i = 0; i < length; i++)
-		total += escape(out, p[i]);
+		total += is_control(p[i]) ? 3u : (size_t)is_acted_on(p[i]);
 	return total;
 }
 
