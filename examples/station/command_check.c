@@ -9,6 +9,8 @@
 #include "../cli.h"
 #include "../jsonl.h"
 #include "../text.h"
+#include "lease.h"
+#include "mqtt.h"
 #include "recipe.h"
 
 static const struct option options[] = {
@@ -71,6 +73,23 @@ static const char *s(unsigned int count)
 	return count == 1 ? "" : "s";
 }
 
+/* What the recipe needs and this program was built without. */
+static unsigned int check_program(const struct recipe *r, struct cli *cli)
+{
+	char why[MQTT_WHY > LEASE_WHY ? MQTT_WHY : LEASE_WHY];
+	unsigned int faults = 0;
+
+	if (r->mqtt && !mqtt_is_possible(why)) {
+		tell(cli, why);
+		faults++;
+	}
+	if (r->serial && r->serial->lease && !lease_is_possible(why)) {
+		tell(cli, why);
+		faults++;
+	}
+	return faults;
+}
+
 static int check(struct cli *cli, const char *path)
 {
 	struct recipe *r = NULL;
@@ -83,7 +102,7 @@ static int check(struct cli *cli, const char *path)
 	if (!recipe_load(&r, path, why))
 		cli_fail(cli, CLI_FILE, "docs/station.md describes recipes.", "%s.", why);
 	else
-		faults = recipe_check(r, tell, cli);
+		faults = recipe_check(r, tell, cli) + check_program(r, cli);
 	if (faults > 0)
 		cli_fail(cli, CLI_FILE, "No board was touched.", "%u thing%s wrong with \"%s\".",
 			 faults, faults == 1 ? " is" : "s are", plain);

@@ -5,6 +5,7 @@
 
 #include "../cli.h"
 #include "command_check.h"
+#include "command_serial.h"
 #include "report.h"
 #include "run.h"
 
@@ -15,6 +16,7 @@ static const char help[] =
 	"  check RECIPE     is the recipe right, and all there that it names?\n"
 	"  run RECIPE       wait for boards, program them, record PASS or FAIL\n"
 	"  report RECIPE    what the record has: counts, failures, one board's history\n"
+	"  serial lease|pool RECIPE   serial numbers that stations share\n"
 	"\n"
 	"COMMAND --help tells more; docs/station.md describes recipes.\n"
 	"\n";
@@ -29,7 +31,8 @@ static const struct option options[] = {
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
-} commands[] = { { "check", check_main }, { "run", run_main }, { "report", report_main } };
+} commands[] = { { "check", check_main }, { "run", run_main }, { "report", report_main },
+	       { "serial", serial_main } };
 
 /* No command of ours: --help, --version, or a mistake. */
 static int other(int argc, char **argv)

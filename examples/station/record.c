@@ -38,7 +38,7 @@ const char *record_result_name(enum record_result result)
 }
 
 /* Ends the transaction: all of it if the writing went well, else nothing. */
-static bool finish(struct record *rec, bool written, char why[RECORD_WHY])
+bool record_finish(struct record *rec, bool written, char why[RECORD_WHY])
 {
 	if (written)
 		return db_commit(&rec->db, why);
@@ -67,7 +67,7 @@ static bool write_run(struct record *rec, const char *operator_name, char why[RE
 
 static bool begin_run(struct record *rec, const char *operator_name, char why[RECORD_WHY])
 {
-	if (db_begin(&rec->db, why) && finish(rec, write_run(rec, operator_name, why), why))
+	if (db_begin(&rec->db, why) && record_finish(rec, write_run(rec, operator_name, why), why))
 		return true;
 	rec->run = 0;
 	return false;
@@ -81,12 +81,13 @@ static bool write_run_end(struct record *rec, char why[RECORD_WHY])
 }
 
 /* Fails silently: a run without an end is one that was cut off, and so it was. */
-static void end_run(struct record *rec)
+void record_end(struct record *rec)
 {
 	char why[RECORD_WHY];
 
-	if (db_begin(&rec->db, why))
-		finish(rec, write_run_end(rec, why), why);
+	if (rec->run && db_begin(&rec->db, why))
+		record_finish(rec, write_run_end(rec, why), why);
+	rec->run = 0;
 }
 
 /* ---- open and close ---- */
@@ -111,6 +112,16 @@ static bool make_durable(const struct db *db, char why[RECORD_WHY])
 	       db_run(db, why, "PRAGMA foreign_keys = ON", "");
 }
 
+static bool read_identity(struct record *rec, char why[RECORD_WHY])
+{
+	json_t *rows = db_rows(&rec->db, why, "SELECT name FROM identity", "");
+	const char *name = json_string_value(json_object_get(json_array_get(rows, 0), "name"));
+
+	snprintf(rec->identity, sizeof(rec->identity), "%s", name ? name : "");
+	json_decref(rows);
+	return rows && (name || db_refused(&rec->db, "use", why, "nobody knows whose it is"));
+}
+
 static bool open_file(struct record *rec, char why[RECORD_WHY])
 {
 	char *path = db_plain_path(rec->recipe->record);
@@ -121,7 +132,8 @@ static bool open_file(struct record *rec, char why[RECORD_WHY])
 	}
 	bool ok = record_lock(&rec->lock, path, why) && schema_make(path, &rec->is_new, why) &&
 		  db_open(&rec->db, path, DB_WRITE, why) && schema_check(&rec->db, why) &&
-		  schema_check_pages(&rec->db, why) && make_durable(&rec->db, why);
+		  schema_check_pages(&rec->db, why) && make_durable(&rec->db, why) &&
+		  read_identity(rec, why);
 	free(path);
 	return ok;
 }
@@ -150,12 +162,16 @@ void record_close(struct record *rec)
 {
 	if (!rec)
 		return;
-	if (rec->run)
-		end_run(rec);
+	record_end(rec);
 	serials_close(rec);
 	db_close(&rec->db);
 	record_unlock(&rec->lock);
 	free(rec);
+}
+
+const char *record_identity(const struct record *rec)
+{
+	return rec->identity;
 }
 
 bool record_is_new(const struct record *rec)
@@ -222,7 +238,7 @@ bool record_board(struct record *rec, const struct record_board *board, int64_t 
 
 	if (board->result == RESULT_PASS && !may_pass(rec, board, why))
 		return false;
-	if (!db_begin(&rec->db, why) || !finish(rec, write_board(rec, board, &row, why), why))
+	if (!db_begin(&rec->db, why) || !record_finish(rec, write_board(rec, board, &row, why), why))
 		return false;
 	if (board->result == RESULT_PASS)
 		serials_passed(rec, board);
@@ -241,7 +257,7 @@ static bool write_note(struct record *rec, const char *site, const char *what, c
 
 bool record_note(struct record *rec, const char *site, const char *what, char why[RECORD_WHY])
 {
-	return db_begin(&rec->db, why) && finish(rec, write_note(rec, site, what, why), why);
+	return db_begin(&rec->db, why) && record_finish(rec, write_note(rec, site, what, why), why);
 }
 
 /* ---- what is known ---- */

@@ -59,8 +59,12 @@ struct record_board {
  */
 bool record_open(struct record **out, const struct recipe *r, const char *operator_name,
 		 char why[RECORD_WHY]);
-/* Writes the end of the run, and closes. NULL is fine. */
+/* Writes the end of the run; after it nothing can be recorded, but events still be published. */
+void record_end(struct record *rec);
+/* The same if nobody has, and closes. NULL is fine. */
 void record_close(struct record *rec);
+/* 32 hex digits by which others know this file; a new one has others. Valid until it is closed. */
+const char *record_identity(const struct record *rec);
 /* No file was there: serial numbers begin with the first one. Worth a word to the operator. */
 bool record_is_new(const struct record *rec);
 
@@ -99,6 +103,8 @@ uint64_t record_serials_left(struct record *rec);
  * that overlaps another one is refused.
  */
 bool record_add_lease(struct record *rec, int64_t first, int64_t last, char why[RECORD_WHY]);
+/* Whether it has exactly this block. */
+bool record_has_lease(const struct record *rec, int64_t first, int64_t last);
 
 /* ---- what is known ---- */
 
@@ -132,5 +138,12 @@ bool record_next_event(struct record *rec, int64_t after, struct record_event *o
 		       char why[RECORD_WHY]);
 /* Again is fine. */
 bool record_acknowledge_event(struct record *rec, int64_t id, char why[RECORD_WHY]);
+/* Several: all or none, with one write to the disk. */
+bool record_acknowledge_events(struct record *rec, const int64_t *ids, size_t count,
+			       char why[RECORD_WHY]);
+/* How many are not acknowledged. */
+bool record_events_left(struct record *rec, int64_t *count, char why[RECORD_WHY]);
+/* A name as one level of a topic: '/', '+', '#' and what is not printable become '_'. */
+void record_topic_word(char *out, size_t cap, const char *name);
 
 #endif

@@ -14,8 +14,7 @@
 
 #define TOPIC 256
 
-/* One level of a topic: '/', '+' and '#' mean something there. */
-static void topic_word(char *out, size_t cap, const char *name)
+void record_topic_word(char *out, size_t cap, const char *name)
 {
 	size_t n = 0;
 
@@ -31,7 +30,7 @@ static void site_topic(char topic[TOPIC], const char *site, const char *what)
 {
 	char word[128];
 
-	topic_word(word, sizeof(word), site);
+	record_topic_word(word, sizeof(word), site);
 	if (word[0])
 		snprintf(topic, TOPIC, "site/%s/%s", word, what);
 	else
@@ -42,14 +41,11 @@ static void site_topic(char topic[TOPIC], const char *site, const char *what)
 static bool add(struct record *rec, const char *topic, json_t *content, char why[RECORD_WHY])
 {
 	sqlite3_stmt *stmt = db_prepare(&rec->db, why,
-					"SELECT (SELECT coalesce(max(id), 0) + 1 FROM outbox), name"
-					" FROM identity",
-					"");
+					"SELECT coalesce(max(id), 0) + 1 FROM outbox", "");
 	bool ok = stmt && sqlite3_step(stmt) == SQLITE_ROW;
 	json_int_t id = ok ? sqlite3_column_int64(stmt, 0) : 0;
 	json_t *whole =
-		ok ? json_pack("{s:I, s:s, s:o, s:I}", "id", id, "record",
-			       (const char *)sqlite3_column_text(stmt, 1), "station",
+		ok ? json_pack("{s:I, s:s, s:o, s:I}", "id", id, "record", rec->identity, "station",
 			       jsonl_text(rec->recipe->station), "run", (json_int_t)rec->run)
 		   : NULL;
 
@@ -180,4 +176,22 @@ bool record_acknowledge_event(struct record *rec, int64_t id, char why[RECORD_WH
 		      "INSERT INTO acks SELECT ?1, ?2"
 		      " WHERE NOT EXISTS (SELECT 1 FROM acks WHERE event = ?1)",
 		      "ii", id, (int64_t)record_now_ms());
+}
+
+bool record_acknowledge_events(struct record *rec, const int64_t *ids, size_t count,
+			       char why[RECORD_WHY])
+{
+	bool ok = true;
+
+	if (!db_begin(&rec->db, why))
+		return false;
+	for (size_t i = 0; ok && i < count; i++)
+		ok = record_acknowledge_event(rec, ids[i], why);
+	return record_finish(rec, ok, why);
+}
+
+bool record_events_left(struct record *rec, int64_t *count, char why[RECORD_WHY])
+{
+	return db_number(&rec->db, why, count, 0,
+			 "SELECT (SELECT count(*) FROM outbox) - (SELECT count(*) FROM acks)", "");
 }

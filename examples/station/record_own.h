@@ -32,7 +32,8 @@ struct record {
 	const struct recipe *recipe;
 	struct serials serials;
 	bool is_new;
-	int64_t run; /* 0: it has not begun                   */
+	char identity[33];
+	int64_t run; /* 0: it has not begun, or has ended     */
 	int64_t acknowledged; /* all events up to this one are, surely */
 };
 
@@ -57,6 +58,8 @@ bool events_add_board(struct record *rec, const struct record_board *board, int6
 		      char why[RECORD_WHY]);
 bool events_add_note(struct record *rec, const char *site, const char *what, char why[RECORD_WHY]);
 
+/* Ends a transaction: commits what was written, or rolls back. */
+bool record_finish(struct record *rec, bool written, char why[RECORD_WHY]);
 const char *record_result_name(enum record_result result);
 
 #endif

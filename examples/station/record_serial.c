@@ -208,6 +208,16 @@ bool record_add_lease(struct record *rec, int64_t first, int64_t last, char why[
 	       add_range(rec, first, last, why);
 }
 
+bool record_has_lease(const struct record *rec, int64_t first, int64_t last)
+{
+	const struct serials *s = &rec->serials;
+
+	for (size_t i = 0; i < s->range_count; i++)
+		if (s->ranges[i].first == first && s->ranges[i].last == last)
+			return true;
+	return false;
+}
+
 /* ---- a list ---- */
 
 static bool refuse_line(const struct record *rec, size_t number, char why[RECORD_WHY],

@@ -9,6 +9,8 @@
 
 #include "station.h"
 #include "hall.h"
+#include "lease.h"
+#include "mqtt.h"
 #include "view.h"
 #include "view_term.h"
 
@@ -144,9 +146,68 @@ static bool add_hall(struct station *st)
 	return hall != NULL;
 }
 
+/* ---- what it shares with others ---- */
+
+static void on_note(void *arg, const char *text)
+{
+	station_tell(arg, (struct event){ .kind = EVENT_NOTE, .text = text });
+}
+
+static bool add_or_refuse(struct station *st, struct viewer *v, const char *why)
+{
+	if (v)
+		station_add_viewer(st, v);
+	else
+		cli_fail(st->cli, CLI_UNSUPPORTED, "", "%s", why);
+	return v != NULL;
+}
+
+static bool add_mqtt(struct station *st)
+{
+	char why[MQTT_WHY] = "";
+
+	return add_or_refuse(st, mqtt_new(&st->loop, st->recipe, st->record, on_note, st, why),
+			     why);
+}
+
+static bool add_lease(struct station *st)
+{
+	char why[LEASE_WHY] = "";
+
+	return add_or_refuse(st, lease_new(&st->loop, st->recipe, st->record, on_note, st, why),
+			     why);
+}
+
+/* With numbers left nobody waits for the database. */
+static bool has_numbers(struct station *st)
+{
+	char why[LEASE_WHY];
+
+	if (record_serials_left(st->record) > 0 || lease_take(st->recipe, st->record, 0, why))
+		return true;
+	cli_fail(st->cli, CLI_CONNECT, "No board was begun.", "There is no serial number left. %s",
+		 why);
+	return false;
+}
+
 static bool add_viewers(struct station *st)
 {
-	return add_viewer(st, choose_viewer(st)) && (!st->opts.http || add_hall(st));
+	const struct recipe *r = st->recipe;
+	bool leases = r->serial && r->serial->lease;
+
+	return add_viewer(st, choose_viewer(st)) && (!st->opts.http || add_hall(st)) &&
+	       (!r->mqtt || add_mqtt(st)) && (!leases || (has_numbers(st) && add_lease(st)));
+}
+
+static void tell_unsent(const struct station *st)
+{
+	char why[RECORD_WHY];
+	int64_t count = 0;
+
+	if (st->record && st->recipe->mqtt && record_events_left(st->record, &count, why) &&
+	    count > 0)
+		cli_say(st->cli, "The MQTT broker lacks %lld messages; the next run sends them.",
+			(long long)count);
 }
 
 /* Boards that are begun together shall not have to wait for numbers. */
@@ -203,9 +264,11 @@ int run_main(int argc, char **argv)
 				 "Which recipe?");
 		else if (prepare(st, argv[optind])) {
 			station_run(st);
+			record_end(st->record);
 			judge(st);
 		}
 		station_close(st);
+		tell_unsent(st);
 		record_close(st->record);
 		images_free(&st->images);
 		recipe_free(st->recipe);
