@@ -15,7 +15,7 @@ import time
 
 from line_rig import PATIENCE, STATION, Database, Driver, Folder, Peer, main, wait_until
 
-PROMPT_MS = 700
+PROMPT_MS = 1500  # on a busy machine; what blocks, blocks for longer
 rng = random.Random(5432)
 
 
@@ -156,6 +156,28 @@ def test_stations_that_lease_at_once_never_share_a_number():
         assert len({who for _, _, who in taken(db)}) == 6, "all of them took part"
 
 
+def slow_down(db):
+    """Each update takes a second; until then it is not committed."""
+    db.sql("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS"
+           " 'BEGIN PERFORM pg_sleep(1); RETURN NEW; END'")
+    db.sql("CREATE TRIGGER slow BEFORE UPDATE ON stmfw_serial_block FOR EACH ROW"
+           " EXECUTE FUNCTION slow()")
+
+
+def test_a_block_that_another_station_is_about_to_take_is_passed_over():
+    with Folder() as f:
+        db = Database(f)
+        recipes = [f.recipe(n, serial=serial(db.info, last=100)) for n in ("a", "b", "c")]
+        fill(recipes[0])
+        slow_down(db)
+        at_once = [subprocess.Popen([STATION, "serial", "lease", r, "--blocks", "1"],
+                                    stdout=subprocess.DEVNULL) for r in recipes]
+        assert [p.wait(PATIENCE) for p in at_once] == [0, 0, 0]
+        assert sorted(leased(f, "a") + leased(f, "b") + leased(f, "c")) == [
+            (1, 10), (11, 20), (21, 30)]
+        table_and_records_agree(f, db, "a", "b", "c")
+
+
 def test_two_records_of_one_name_share_nothing():
     with Folder() as f:
         db = Database(f)
@@ -252,10 +274,7 @@ def test_a_kill_between_table_and_record_loses_no_block():
         recipe = f.recipe(serial=serial(db.info, last=100))
         fill(recipe)
         # The statement takes its time; meanwhile the station is stopped, then killed.
-        db.sql("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS"
-               " 'BEGIN PERFORM pg_sleep(1); RETURN NEW; END'")
-        db.sql("CREATE TRIGGER slow BEFORE UPDATE ON stmfw_serial_block FOR EACH ROW"
-               " EXECUTE FUNCTION slow()")
+        slow_down(db)
         driver = Driver(f, recipe)
         wait_until(lambda: int(db.sql("SELECT count(*) FROM pg_stat_activity"
                                       " WHERE wait_event = 'PgSleep'")), "the update")

@@ -15,7 +15,7 @@ from line_rig import (PATIENCE, Broker, Driver, Folder, Peer, Subscriber, free_p
 
 CONNECT, PUBLISH, PUBACK = 1, 3, 4
 ACCEPTED = bytes([0x20, 2, 0, 0])
-PROMPT_MS = 700  # a busy machine; what blocks, blocks for seconds
+PROMPT_MS = 1500  # on a busy machine; what blocks, blocks for longer
 
 
 def settings(port, **more):
