@@ -76,7 +76,7 @@ static const char *s(unsigned int count)
 /* What the recipe needs and this program was built without. */
 static unsigned int check_program(const struct recipe *r, struct cli *cli)
 {
-	char why[MQTT_WHY > LEASE_WHY ? MQTT_WHY : LEASE_WHY];
+	char why[MQTT_WHY];
 	unsigned int faults = 0;
 
 	if (r->mqtt && !mqtt_is_possible(why)) {

@@ -17,7 +17,7 @@
 #include "event.h"
 #include "record.h"
 
-#define LEASE_WHY 512
+#define LEASE_WHY 512 /* as MQTT_WHY */
 
 /* Something for the operator, whole sentences. */
 typedef void (*lease_note)(void *arg, const char *text);

@@ -117,7 +117,8 @@ static void go_on(struct lease_db *db, const PGresult *result)
 	db->why[0] = '\0';
 	if (!db->calls->next(db->arg, result, &s, db->why))
 		over(db, db->why[0] ? db->why : NULL);
-	else if (!PQsendQueryParams(db->conn, s.sql, count_values(&s), NULL, s.values, NULL, NULL, 0))
+	else if (!PQsendQueryParams(db->conn, s.sql, count_values(&s), NULL, s.values, NULL, NULL,
+				    0))
 		over_with_error(db, PQerrorMessage(db->conn));
 	else
 		flush(db);
@@ -132,8 +133,8 @@ static void statement_done(struct lease_db *db)
 	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
 		go_on(db, result);
 	else
-		over_with_error(db, result ? PQresultErrorMessage(result)
-					   : PQerrorMessage(db->conn));
+		over_with_error(db,
+				result ? PQresultErrorMessage(result) : PQerrorMessage(db->conn));
 	PQclear(result);
 }
 
@@ -256,8 +257,8 @@ static void on_begin(uv_timer_t *timer)
 		over_with_error(db, strdupa(db->why));
 }
 
-struct lease_db *lease_db_visit(uv_loop_t *loop, const char *info, const struct lease_db_calls *calls,
-				void *arg)
+struct lease_db *lease_db_visit(uv_loop_t *loop, const char *info,
+				const struct lease_db_calls *calls, void *arg)
 {
 	struct lease_db *db = calloc(1, sizeof(*db));
 

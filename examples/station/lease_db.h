@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <uv.h>
 
-#define LEASE_DB_WHY  400
+#define LEASE_DB_WHY    400
 #define LEASE_DB_PARAMS 4
 
 struct lease_statement {
@@ -31,8 +31,8 @@ struct lease_db_calls {
 };
 
 /* info: a connection string, which has to last. NULL: not enough memory; done is not called. */
-struct lease_db *lease_db_visit(uv_loop_t *loop, const char *info, const struct lease_db_calls *calls,
-				void *arg);
+struct lease_db *lease_db_visit(uv_loop_t *loop, const char *info,
+				const struct lease_db_calls *calls, void *arg);
 /* At once, and done is not called. What was asked for may still happen. */
 void lease_db_abort(struct lease_db *db);
 

@@ -16,9 +16,9 @@
 
 struct lease_hosts {
 	PQconninfoOption *options;
-	const char *host, *port;  /* lists, as they were given */
-	unsigned int index;       /* of the next host          */
-	char name[256];           /* the one that is to be resolved */
+	const char *host, *port; /* lists, as they were given */
+	unsigned int index; /* of the next host          */
+	char name[256]; /* the one that is to be resolved */
 	char hosts[LEASE_HOSTS_TEXT], addresses[LEASE_HOSTS_TEXT], ports[LEASE_HOSTS_TEXT];
 };
 

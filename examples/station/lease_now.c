@@ -46,8 +46,9 @@ bool lease_take(const struct recipe *recipe, struct record *record, unsigned int
 		char why[LEASE_WHY])
 {
 	struct outcome o = { .ok = false };
-	struct lease_visit visit = { .recipe = recipe, .record = record, .blocks = blocks,
-				     .done = on_done, .arg = &o };
+	struct lease_visit visit = {
+		.recipe = recipe, .record = record, .blocks = blocks, .done = on_done, .arg = &o
+	};
 	uv_loop_t loop;
 
 	if (uv_loop_init(&loop) != 0)

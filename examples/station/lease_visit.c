@@ -57,7 +57,8 @@ static bool add_row(struct lease_visit *v, const PGresult *result, int row, char
 
 	if (!to_number(PQgetvalue(result, row, 0), &first) ||
 	    !to_number(PQgetvalue(result, row, 1), &last) || first > last ||
-	    (uint64_t)first < v->recipe->serial->first || (uint64_t)last > v->recipe->serial->last) {
+	    (uint64_t)first < v->recipe->serial->first ||
+	    (uint64_t)last > v->recipe->serial->last) {
 		snprintf(why, LEASE_DB_WHY, "it answers what is no block of serial numbers");
 		return false;
 	}
@@ -83,8 +84,9 @@ static bool add_rows(struct lease_visit *v, const PGresult *result, char why[LEA
 
 static bool ask(const struct lease_visit *v, const char *sql, struct lease_statement *next)
 {
-	*next = (struct lease_statement){ sql,
-					  { v->recipe->serial->prefix, v->station, v->first, v->last } };
+	*next = (struct lease_statement){
+		sql, { v->recipe->serial->prefix, v->station, v->first, v->last }
+	};
 	return true;
 }
 

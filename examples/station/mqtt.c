@@ -24,14 +24,14 @@
 #include "mqtt_settings.h"
 #include "resolve.h"
 
-#define WINDOW        16 /* events in flight */
-#define TICK_MS       1000u
-#define FIRST_PAUSE_MS 1000u
+#define WINDOW           16 /* events in flight */
+#define TICK_MS          1000u
+#define FIRST_PAUSE_MS   1000u
 #define LONGEST_PAUSE_MS 30000u
-#define REACH_MS      10000u /* for name, connection and handshake */
-#define ACK_MS        30000u /* a broker that confirms nothing for so long is as good as away */
-#define FLUSH_MS      5000u  /* at the end */
-#define CALM_MS       60000u /* a connection that lasted so long was a good one */
+#define REACH_MS         10000u /* for name, connection and handshake */
+#define ACK_MS           30000u /* a broker that confirms nothing for so long is as good as away */
+#define FLUSH_MS         5000u /* at the end */
+#define CALM_MS          60000u /* a connection that lasted so long was a good one */
 
 enum mqtt_state { MQTT_IDLE, MQTT_PAUSE, MQTT_RESOLVING, MQTT_CONNECTING, MQTT_UP, MQTT_CLOSED };
 
@@ -56,7 +56,7 @@ struct mqtt {
 	struct flying flying[WINDOW];
 	unsigned int flying_count;
 	int64_t last_sent;
-	uint64_t due_ms;     /* end of the pause, of reaching it, of waiting for an ack */
+	uint64_t due_ms; /* end of the pause, of reaching it, of waiting for an ack */
 	uint64_t up_ms;
 	uint64_t pause_ms;
 	uint64_t give_up_ms; /* once we are to end */
@@ -78,7 +78,8 @@ static void tell(struct mqtt *m, const char *format, const char *what)
 static void tell_away(struct mqtt *m, const char *why)
 {
 	if (!m->told_away)
-		tell(m, "The MQTT broker %.100s is away: %s. What it has to be told is kept in the record.",
+		tell(m,
+		     "The MQTT broker %.100s is away: %s. What it has to be told is kept in the record.",
 		     why);
 	m->told_away = true;
 }

@@ -19,7 +19,7 @@
 #include "received.h"
 
 /* What a broker has to say: a handshake, and some bytes for each message and each second. */
-#define ALLOWED_FIRST      (64u << 10)
+#define ALLOWED_FIRST       (64u << 10)
 #define ALLOWED_PER_MESSAGE 256u
 #define ALLOWED_PER_SECOND  64u
 
@@ -148,8 +148,8 @@ static bool says_too_much(const struct mqtt_link *l, int fd)
 {
 	uint64_t seconds = (uv_now(l->opts.loop) - l->began_ms) / 1000;
 
-	return received_bytes(fd) > ALLOWED_FIRST + l->sent * ALLOWED_PER_MESSAGE +
-					    seconds * ALLOWED_PER_SECOND;
+	return received_bytes(fd) >
+	       ALLOWED_FIRST + l->sent * ALLOWED_PER_MESSAGE + seconds * ALLOWED_PER_SECOND;
 }
 
 /* Asked for before libmosquitto is, which keeps it for itself. */

@@ -15,8 +15,8 @@
 #include "mqtt_tls.h"
 #include "recipe.h"
 
-#define MQTT_LINK_WHY   320
-#define MQTT_LINK_ACKS  32 /* confirmed at once, at most */
+#define MQTT_LINK_WHY    320
+#define MQTT_LINK_ACKS   32 /* confirmed at once, at most */
 #define MQTT_KEEPALIVE_S 20
 
 enum mqtt_link_state { MQTT_LINK_CONNECTING, MQTT_LINK_UP, MQTT_LINK_BROKEN /* why */ };
@@ -24,9 +24,9 @@ enum mqtt_link_state { MQTT_LINK_CONNECTING, MQTT_LINK_UP, MQTT_LINK_BROKEN /* w
 struct mqtt_link_opts {
 	uv_loop_t *loop;
 	const struct recipe_mqtt *recipe;
-	struct mqtt_tls *tls;   /* NULL: none */
+	struct mqtt_tls *tls; /* NULL: none */
 	const char *address;
-	const char *id;         /* of this client */
+	const char *id; /* of this client */
 	const char *user, *password; /* NULL: none */
 	const char *will_topic; /* what the broker tells, and keeps, when we vanish */
 	const char *will;

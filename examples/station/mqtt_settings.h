@@ -8,8 +8,8 @@
 
 struct mqtt_settings {
 	const struct recipe_mqtt *recipe;
-	struct mqtt_tls tls;   /* context NULL: none */
-	char id[24];           /* of the client: what every broker has to accept */
+	struct mqtt_tls tls; /* context NULL: none */
+	char id[24]; /* of the client: what every broker has to accept */
 	char *user, *password; /* NULL: none */
 	char *state_topic;
 	char *online, *offline; /* payloads */

@@ -36,8 +36,8 @@ static void name_broker(const SSL *ssl, int where, int result)
 
 	(void)result;
 	if (where & SSL_CB_HANDSHAKE_START)
-		SSL_set_tlsext_host_name((SSL *)(uintptr_t)ssl,
-					 is_address(tls->host) ? NULL : (char *)(uintptr_t)tls->host);
+		SSL_set_tlsext_host_name((SSL *)ssl,
+					 is_address(tls->host) ? NULL : (char *)tls->host);
 }
 
 static bool expect_name(SSL_CTX *context, const char *host)

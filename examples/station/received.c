@@ -14,7 +14,6 @@ uint64_t received_bytes(int fd)
 	socklen_t length = sizeof(info);
 
 	memset(&info, 0, sizeof(info));
-	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0
-		       ? info.tcpi_bytes_received
-		       : 0;
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 ? info.tcpi_bytes_received
+									  : 0;
 }

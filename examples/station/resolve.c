@@ -32,7 +32,7 @@ static void on_found(uv_getaddrinfo_t *request, int status, struct addrinfo *lis
 	uv_freeaddrinfo(list);
 	if (r->done)
 		r->done(r->arg, &found,
-			status < 0	? uv_strerror(status)
+			status < 0     ? uv_strerror(status)
 			: !found.count ? "the name has no address"
 				       : NULL);
 	free(r);

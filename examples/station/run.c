@@ -204,7 +204,8 @@ static void tell_unsent(const struct station *st)
 	char why[RECORD_WHY];
 	int64_t count = 0;
 
-	if (st->record && st->recipe->mqtt && record_events_left(st->record, &count, why) &&
+	/* Nobody was there to send them if it has not begun. */
+	if (st->view.began_ms && st->recipe->mqtt && record_events_left(st->record, &count, why) &&
 	    count > 0)
 		cli_say(st->cli, "The MQTT broker lacks %lld messages; the next run sends them.",
 			(long long)count);

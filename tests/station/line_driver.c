@@ -76,11 +76,19 @@ static bool pass_one(FILE *said)
 		fprintf(said, " none %s", why);
 		return false;
 	}
-	const struct record_board board = { .site = "A", .uid = uid, .chip = "STM32F10x",
-					    .serial = text, .serial_number = number,
-					    .result = RESULT_PASS, .reason = "",
-					    .openocd = "0.12.0", .adapter = "", .began_ms = 1,
-					    .elapsed_ms = 1, .steps = &step, .step_count = 1 };
+	const struct record_board board = { .site = "A",
+					    .uid = uid,
+					    .chip = "STM32F10x",
+					    .serial = text,
+					    .serial_number = number,
+					    .result = RESULT_PASS,
+					    .reason = "",
+					    .openocd = "0.12.0",
+					    .adapter = "",
+					    .began_ms = 1,
+					    .elapsed_ms = 1,
+					    .steps = &step,
+					    .step_count = 1 };
 	if (!record_board(record, &board, NULL, why)) {
 		fprintf(said, " failed %s", why);
 		return false;
