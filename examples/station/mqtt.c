@@ -51,7 +51,7 @@ struct mqtt {
 	uv_timer_t tick;
 	struct resolve *resolve;
 	struct resolved addresses;
-	unsigned int tries; /* of addresses */
+	unsigned int tries; /* addresses that we have been at */
 	struct mqtt_link *link;
 	struct flying flying[WINDOW];
 	unsigned int flying_count;
@@ -122,13 +122,28 @@ static bool is_ending(const struct mqtt *m)
 
 /* ---- what goes wrong ---- */
 
+static void connect_broker(struct mqtt *m);
+
+/* Nobody was at the last address, and the name has others. */
+static bool has_another_address(const struct mqtt *m)
+{
+	return m->state == MQTT_CONNECTING && m->tries < m->addresses.count &&
+	       uv_now(m->loop) < m->due_ms && !(m->link && m->link->heard);
+}
+
 static void leave_broker(struct mqtt *m, const char *why)
 {
 	uint64_t now = uv_now(m->loop);
+	bool another = has_another_address(m);
 
-	tell_away(m, why);
+	if (!another)
+		tell_away(m, why);
 	mqtt_link_free(m->link);
 	m->link = NULL;
+	if (another) {
+		connect_broker(m);
+		return;
+	}
 	m->flying_count = 0;
 	m->last_sent = 0;
 	if (m->state == MQTT_UP && now - m->up_ms >= CALM_MS)
@@ -262,7 +277,7 @@ static void connect_broker(struct mqtt *m)
 		.loop = m->loop,
 		.recipe = s->recipe,
 		.tls = s->tls.context ? &s->tls : NULL,
-		.address = m->addresses.addresses[m->tries++ % m->addresses.count],
+		.address = m->addresses.addresses[m->tries++],
 		.id = s->id,
 		.user = s->user,
 		.password = s->password,
@@ -286,6 +301,7 @@ static void on_resolved(void *arg, const struct resolved *found, const char *why
 
 	m->resolve = NULL;
 	m->addresses = *found;
+	m->tries = 0;
 	if (why)
 		leave_broker(m, why);
 	else

@@ -160,6 +160,7 @@ static bool socket_is_good(struct mqtt_link *l, int fd)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0)
 		error = errno;
+	l->heard = received_bytes(fd) > 0;
 	if (error && l->state == MQTT_LINK_CONNECTING) /* later there may be last words to read */
 		broken(l, "%s", strerror(error));
 	else if (says_too_much(l, fd))

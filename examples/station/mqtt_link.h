@@ -48,6 +48,7 @@ struct mqtt_link {
 	unsigned int ack_count;
 	uint64_t began_ms;
 	uint64_t sent;
+	bool heard; /* the peer has said something */
 	char why[MQTT_LINK_WHY];
 };
 

@@ -56,10 +56,11 @@ class Folder:
         write(self.path(name), text.encode())
         return self.path(name)
 
-    def recipe(self, name="line", mqtt=None, serial=None, station=None):
+    def recipe(self, name="line", mqtt=None, serial=None, station=None,
+               site="127.0.0.1:6666"):
         """A recipe whose only step needs nothing; the record is NAME.sqlite."""
         text = [f"station: {station or name}", f"record: {name}.sqlite", "sites:",
-                "  - { name: A, openocd: '127.0.0.1:6666' }", "steps:"]
+                f"  - {{ name: A, openocd: '{site}' }}", "steps:"]
         text += ["  - serial: {}" if serial else "  - run: {}"]
         for key, values in (("mqtt", mqtt), ("serial", serial)):
             if values:
