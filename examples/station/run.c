@@ -178,14 +178,18 @@ static bool add_lease(struct station *st)
 			     why);
 }
 
-/* With numbers left nobody waits for the database. */
+/* With enough numbers nobody waits for the database. */
 static bool has_numbers(struct station *st)
 {
-	char why[LEASE_WHY];
+	uint64_t needed = st->opts.once ? st->recipe->site_count : 1;
+	char why[LEASE_WHY] = "";
 
-	if (record_serials_left(st->record) > 0 || lease_take(st->recipe, st->record, 0, why))
+	if (record_serials_left(st->record) >= needed ||
+	    (lease_take(st->recipe, st->record, 0, why) &&
+	     record_serials_left(st->record) >= needed))
 		return true;
-	cli_fail(st->cli, CLI_CONNECT, "No board was begun.", "There is no serial number left. %s",
+	cli_fail(st->cli, CLI_CONNECT, "No board was begun.",
+		 "Only %" PRIu64 " serial numbers are left. %s", record_serials_left(st->record),
 		 why);
 	return false;
 }

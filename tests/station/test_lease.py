@@ -228,7 +228,7 @@ def test_a_run_begins_with_the_database_away_if_numbers_are_left():
         driver.quit()
         empty = f.recipe("empty", serial=serial(db.info, last=100))
         code, _, err = station("run", empty, "--once")
-        assert code == 3 and "no serial number left" in err and "refused" in err, (code, err)
+        assert code == 3 and "Only 0 serial numbers are left" in err and "refused" in err, (code, err)
 
 
 def test_a_peer_that_never_answers_delays_nobody():
