@@ -3,7 +3,7 @@
 """A few kills of the station, as script/torture does them by the hundred (see kills.py); and the
 demo.
 
-usage: test_station_kill.py BOARD TOOLS [TEST]...
+usage: test_kills.py BOARD TOOLS [TEST]...
 """
 import os
 import subprocess

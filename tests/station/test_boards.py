@@ -3,7 +3,7 @@
 """stmfw-station on virtual boards under a real openocd: what passes, what fails, and what is true of
 the record then.
 
-usage: test_station.py BOARD TOOLS [TEST]...
+usage: test_boards.py BOARD TOOLS [TEST]...
 """
 import hashlib
 import json
@@ -214,7 +214,7 @@ def test_scripts_and_run():
             IDENTIFY, FLASH_APP, {"options": {"script": "nonsense"}}])
         began = time.monotonic()
         ends(floor, "FAIL", steps=[
-            IDENTIFY, FLASH_APP, {"tcl": {"script": "sleep 4000", "timeout_s": 1}}])
+            IDENTIFY, FLASH_APP, {"tcl": {"script": "sleep 2500", "timeout_s": 1}}])
         assert time.monotonic() - began < 12, "a script has a deadline"
         ends(floor, "PASS", steps=[IDENTIFY, {"erase": {}}], images=None)
 
