@@ -104,18 +104,23 @@ static void on_handle_closed(uv_handle_t *handle)
 	free(h);
 }
 
+static void close_handle(struct hall *h, uv_handle_t *handle)
+{
+	h->handles++;
+	uv_close(handle, on_handle_closed);
+}
+
 static void close_it(struct viewer *v)
 {
 	struct hall *h = (struct hall *)v;
-	uv_handle_t *handles[] = { (uv_handle_t *)&h->events, (uv_handle_t *)&h->due,
-				   (uv_handle_t *)&h->pace, (uv_handle_t *)&h->beat };
 
 	h->ended = true;
 	hall_readers_wake(h);
 	hall_server_flush(h);
-	h->handles = sizeof(handles) / sizeof(*handles);
-	for (int i = 0; i < h->handles; i++)
-		uv_close(handles[i], on_handle_closed);
+	close_handle(h, (uv_handle_t *)&h->events);
+	close_handle(h, (uv_handle_t *)&h->due);
+	close_handle(h, (uv_handle_t *)&h->pace);
+	close_handle(h, (uv_handle_t *)&h->beat);
 	hall_server_stop(h);
 }
 

@@ -10,8 +10,8 @@
 #define HALL_WHY 512
 
 /*
- * Serves the page from `loop`, which must have been initialised; close() leaves no handle in it once
- * it has run. address: "127.0.0.1:8080", "[::1]:8080", "localhost:8080"; a port alone means
+ * Serves the page from `loop`, which must have been initialised; after close() no handle is left in
+ * it once it has run. address: "127.0.0.1:8080", "[::1]:8080", "localhost:8080"; a port alone means
  * 127.0.0.1, and port 0 any that is free. Only names that are addresses: nothing is looked up.
  *
  * `why` always has one line for the operator. With a viewer: where the page is, and a warning if

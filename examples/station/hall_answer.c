@@ -14,16 +14,17 @@ struct header {
 /* The page may run its own script and ask its own server, and that is all. */
 static const struct header always[] = {
 	{ "Cache-Control", "no-store" },
-	{ "Content-Security-Policy", "default-src 'none'; connect-src 'self'; img-src data:; "
-				     "script-src '" HALL_SCRIPT_HASH "'; style-src '" HALL_STYLE_HASH
-				     "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'" },
+	{ "Content-Security-Policy",
+	  "default-src 'none'; connect-src 'self'; img-src data:; "
+	  "script-src '" HALL_SCRIPT_HASH "'; style-src '" HALL_STYLE_HASH "'; "
+	  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'" },
 	{ "Cross-Origin-Resource-Policy", "same-origin" },
 	{ "Referrer-Policy", "no-referrer" },
 	{ "X-Content-Type-Options", "nosniff" },
 };
 
-static enum MHD_Result send_answer(struct MHD_Connection *connection, unsigned int code, const char *type,
-				   struct MHD_Response *response)
+static enum MHD_Result send_answer(struct MHD_Connection *connection, unsigned int code,
+				   const char *type, struct MHD_Response *response)
 {
 	enum MHD_Result result;
 
@@ -41,11 +42,12 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, unsigned i
 
 static struct MHD_Response *fixed(const void *text, size_t length)
 {
-	/* Never written to; the type of the parameter only says so since 1.0. */
-	return MHD_create_response_from_buffer(length, (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT);
+	/* It is never written to, but only since 1.0 there is a function that says so. */
+	return MHD_create_response_from_buffer(length, (void *)text, MHD_RESPMEM_PERSISTENT);
 }
 
-static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned int code, const char *text)
+static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned int code,
+			      const char *text)
 {
 	struct MHD_Response *response = fixed(text, strlen(text));
 
@@ -75,7 +77,8 @@ static enum MHD_Result status(struct hall *h, struct MHD_Connection *connection,
 	(void)head;
 	json_decref(o);
 	if (text)
-		response = MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
+		response = MHD_create_response_from_buffer(strlen(text), text,
+							   MHD_RESPMEM_MUST_FREE);
 	return send_answer(connection, MHD_HTTP_OK, "application/json", response);
 }
 

@@ -28,12 +28,14 @@
 
 #define HALL_CONNECTIONS 64u
 #define HALL_READERS 32u /* of them; so there is always a place for a short question */
+#define HALL_MEMORY (16 << 10) /* bytes of each: request, headers, what is being sent */
 #define HALL_REQUEST_S 5u /* for a request to come and its answer to be taken */
 #define HALL_PATIENCE_S 15u /* for a reader who takes nothing */
 #define HALL_BEAT_MS 10000u /* a page that hears nothing for longer knows that we are gone */
 #define HALL_PACE_MS 250u /* between two looks at a bar */
 
-enum hall_part { PART_STATION, PART_YIELD, PART_FAILURES, PART_SITES /* and on: one for each site */ };
+/* PART_SITES and on: one for each site. */
+enum hall_part { PART_STATION, PART_YIELD, PART_FAILURES, PART_SITES };
 
 struct hall_reader;
 
@@ -79,7 +81,7 @@ bool hall_listen(struct hall_listener *l, const char *address, char why[HALL_WHY
 
 /* Takes over fd, also if it fails. */
 bool hall_server_start(struct hall *h, int fd);
-/* In the next turn of the loop: a connection has been resumed, and it does not notice that itself. */
+/* In the next turn of the loop: what we do to a connection, it does not notice by itself. */
 void hall_server_run_soon(struct hall *h);
 /* What is ready to be read by the readers is sent now, as far as that needs no waiting. */
 void hall_server_flush(struct hall *h);
@@ -95,7 +97,7 @@ enum MHD_Result hall_answer(void *cls, struct MHD_Connection *connection, const 
 
 /* ---- hall_reader.c ---- */
 
-/* A response that goes on for as long as the reader reads. NULL: there are too many, or no memory. */
+/* A response that goes on for as long as the reader reads. NULL: too many, or no memory. */
 struct MHD_Response *hall_reader_new(struct hall *h, struct MHD_Connection *connection);
 /* All that wait look again whether there is something for them. */
 void hall_readers_wake(struct hall *h);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the page is served: an address in words, a socket that listens there, and errors in words. */
+/* Where the page is served: an address in words, a socket that listens there, errors in words. */
 #include "hall_inner.h"
 
 #include <errno.h>
@@ -80,7 +80,7 @@ static void write_url(struct hall_listener *l, const union address *a)
 
 	getnameinfo(&a->any, size_of(a), host, sizeof(host), port, sizeof(port),
 		    NI_NUMERICHOST | NI_NUMERICSERV);
-	snprintf(l->url, sizeof(l->url), "http://%s%s%s:%s/", v6 ? "[" : "", host, v6 ? "]" : "", port);
+	snprintf(l->url, sizeof(l->url), v6 ? "http://[%s]:%s/" : "http://%s:%s/", host, port);
 }
 
 /* ---- the socket ---- */
@@ -100,8 +100,8 @@ static const char *words(int error)
 }
 
 /*
- * What accepted connections inherit: little room in the kernel for what nobody reads, and the end of
- * a connection whose other end has vanished without a word.
+ * What accepted connections inherit: little room in the kernel for what nobody reads, and an end
+ * when the other side has vanished without a word.
  */
 static void bound_connections(int fd)
 {
@@ -136,10 +136,8 @@ bool hall_listen(struct hall_listener *l, const char *address, char why[HALL_WHY
 	union address a;
 
 	if (!parse(&a, address)) {
-		snprintf(why, HALL_WHY,
-			 "\"%.100s\" is no address for the status page: 127.0.0.1:8080, [::1]:8080 or "
-			 "8080 would be one.",
-			 address);
+		snprintf(why, HALL_WHY, "\"%.100s\" is no address for the status page. %s", address,
+			 "Addresses look like 127.0.0.1:8080, [::1]:8080 or 8080.");
 		return false;
 	}
 	l->fd = listen_at(&a);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Somebody who is kept up to date, by server-sent events. There is never more waiting for a reader
- * than one state of all parts; a reader that takes nothing of it is dropped by the server's timeout.
+ * Somebody who is kept up to date, by server-sent events. Never more than one state of all parts
+ * waits for a reader; one that takes nothing of it is dropped by the server's timeout.
  *
  *   SENDING --all is sent, nothing is newer--> WAITING --woken--> SENDING
  */
@@ -65,9 +65,10 @@ static bool compose(struct hall_reader *r)
 /* Nothing is read from a reader any more, so nobody else would notice. */
 static bool is_gone(const struct hall_reader *r)
 {
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	char byte;
-	int fd = MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-	ssize_t got = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	ssize_t got = recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 
 	return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
 }
@@ -90,8 +91,10 @@ static ssize_t on_room(void *cls, uint64_t position, char *out, size_t room)
 	struct hall_reader *r = cls;
 
 	(void)position;
-	if (is_gone(r))
+	if (is_gone(r)) {
+		hall_server_run_soon(r->hall); /* which takes the connection away */
 		return MHD_CONTENT_READER_END_WITH_ERROR;
+	}
 	if (r->text || compose(r))
 		return take(r, out, room);
 	if (r->hall->ended)

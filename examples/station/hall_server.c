@@ -24,14 +24,13 @@ static void run(struct hall *h)
 	bool was_full = connections(h) == HALL_CONNECTIONS;
 	MHD_UNSIGNED_LONG_LONG wait;
 
+	uv_timer_stop(&h->due);
 	MHD_run(h->http);
-	/* A place that became free is given away in the next run, and nothing else announces that. */
+	/* A place that became free is given away in the next run; nothing else announces it. */
 	if (was_full && connections(h) < HALL_CONNECTIONS)
 		hall_server_run_soon(h);
-	else if (MHD_get_timeout(h->http, &wait) == MHD_YES)
+	if (!uv_is_active((uv_handle_t *)&h->due) && MHD_get_timeout(h->http, &wait) == MHD_YES)
 		uv_timer_start(&h->due, on_due, wait, 0);
-	else
-		uv_timer_stop(&h->due);
 }
 
 static void on_due(uv_timer_t *timer)
@@ -63,12 +62,18 @@ static size_t as_it_is(void *cls, struct MHD_Connection *connection, char *text)
 
 bool hall_server_start(struct hall *h, int fd)
 {
-	h->http = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, hall_answer,
-				   h, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-				   HALL_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, HALL_REQUEST_S,
-				   MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)16 << 10,
-				   MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, as_it_is,
-				   NULL, MHD_OPTION_END);
+	struct MHD_OptionItem options[] = {
+		{ MHD_OPTION_LISTEN_SOCKET, fd, NULL },
+		{ MHD_OPTION_CONNECTION_LIMIT, HALL_CONNECTIONS, NULL },
+		{ MHD_OPTION_CONNECTION_TIMEOUT, HALL_REQUEST_S, NULL },
+		{ MHD_OPTION_CONNECTION_MEMORY_LIMIT, HALL_MEMORY, NULL },
+		{ MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL },
+		{ MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)as_it_is, NULL },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+
+	h->http = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+				   hall_answer, h, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 	if (!h->http)
 		return false;
 	uv_poll_init(h->loop, &h->events,

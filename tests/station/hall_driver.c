@@ -174,7 +174,8 @@ static bool obey_station(const char *verb, char *words)
 		d.view.stopping = true;
 		tell((struct event){ .kind = EVENT_NOTE, .text = "stopping" });
 	} else if (strcmp(verb, "minutes") == 0) {
-		d.view.began_ms -= strtoull(words, NULL, 10) * 60000; /* may wrap; so does the clock */
+		/* May wrap; so do the differences. */
+		d.view.began_ms -= strtoull(words, NULL, 10) * 60000;
 	} else {
 		return false;
 	}
@@ -245,13 +246,14 @@ static void set_up(unsigned int sites, const char *station)
 {
 	for (unsigned int i = 0; i < sites; i++) {
 		snprintf(d.names[i], sizeof(d.names[i]), "site-%u", i + 1);
-		d.sites[i] = (struct site_view){ .index = i, .name = d.names[i], .state = SITE_STARTING,
-						 .step = "", .phase = "", .uid = "", .serial = "",
-						 .chip = "", .reason = "", .advice = "" };
+		d.sites[i] = (struct site_view){ .index = i, .name = d.names[i], .step = "",
+						 .phase = "", .uid = "", .serial = "", .chip = "",
+						 .reason = "", .advice = "" };
 	}
 	d.view = (struct station_view){ .station = station, .recipe = "boards/gadget.yaml",
 					.began_ms = uv_now(&d.loop), .wanted = 500,
-					.serials_left = 4711, .sites = d.sites, .site_count = sites };
+					.serials_left = 4711, .sites = d.sites,
+					.site_count = sites };
 }
 
 int main(int argc, char **argv)

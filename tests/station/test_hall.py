@@ -46,7 +46,7 @@ def settle(driver, descriptors):
     def gone():
         driver.do("note look")
         return driver.heap()[1] <= descriptors
-    wait_until(gone, f"only {descriptors} descriptors")
+    wait_until(gone, f"only {descriptors} descriptors", 8)  # sooner than any of its timeouts ends
 
 
 # ---- requests

@@ -25,6 +25,11 @@ for (const e of document.querySelectorAll(".word, .name, .count b, h1, #clock, #
 	    r.left < box.left - 1 || r.right > box.right + 1 || r.top < box.top - 1 || r.bottom > box.bottom + 1)
 		out.push(`${e.className.baseVal ?? e.className} ${e.textContent}`);
 }
+for (const e of document.querySelectorAll(".text > *")) {
+	const box = e.parentElement.getBoundingClientRect(), r = e.getBoundingClientRect();
+	if (e.className !== "advice" && (r.top < box.top - 1 || r.bottom > box.bottom + 1))
+		out.push(`${e.className} ${e.textContent}`);
+}
 return out;
 """
 # The least contrast of the words against what is behind them (WCAG).
