@@ -267,11 +267,16 @@ bool stmfw__carrier_part_taken(struct carrier *c, struct op *op, const struct re
 	const char *kept = reply_ok(reply) ? stmfw__arena_strdup(&op->arena, reply->result) : "";
 
 	c->kept = kept ? kept : "";
+	if (c->kept[0] != '\0')
+		return true;
 	if (!reply_ok(reply))
 		stmfw__op_refused(op, STMFW_ECOMMAND, reply);
 	else if (!kept)
 		stmfw__op_ok(op); /* which says that memory ran out */
-	return c->kept[0] != '\0';
+	else
+		stmfw__op_fail(op, STMFW_EUNSUPPORTED,
+			       "OpenOCD's answer about its temporary file makes no sense");
+	return false;
 }
 
 bool stmfw__carrier_forget(struct carrier *c, struct buf *b)
