@@ -9,16 +9,21 @@
 #include <stdbool.h>
 #include <string.h>
 
-static size_t escape(char out[4], unsigned char byte)
+size_t stmfw__tcl_octal(char out[4], unsigned char byte)
 {
-	if (byte < 0x20 || byte == 0x7f) {
-		out[0] = '\\';
-		out[1] = (char)('0' + (byte >> 6));
-		out[2] = (char)('0' + ((byte >> 3) & 7));
-		out[3] = (char)('0' + (byte & 7));
-		return 4;
-	}
+	out[0] = '\\';
+	out[1] = (char)('0' + (byte >> 6));
+	out[2] = (char)('0' + ((byte >> 3) & 7));
+	out[3] = (char)('0' + (byte & 7));
+	return 4;
+}
+
+size_t stmfw__tcl_escape(char out[4], unsigned char byte)
+{
 	size_t n = 0;
+
+	if (byte < 0x20 || byte == 0x7f)
+		return stmfw__tcl_octal(out, byte);
 	if (strchr("\\\"$[]{}", byte))
 		out[n++] = '\\';
 	out[n++] = (char)byte;
@@ -32,7 +37,7 @@ size_t stmfw__tcl_word_length(const void *bytes, size_t length)
 	char out[4];
 
 	for (size_t i = 0; i < length; i++)
-		total += escape(out, p[i]);
+		total += stmfw__tcl_escape(out, p[i]);
 	return total;
 }
 
@@ -44,7 +49,7 @@ static void write_word(char *out, const void *bytes, size_t length)
 	*out++ = '"';
 	for (size_t i = 0; i < length; i++) {
 		char piece[4];
-		size_t n = escape(piece, p[i]);
+		size_t n = stmfw__tcl_escape(piece, p[i]);
 
 		memcpy(out, piece, n);
 		out += n;
@@ -93,7 +98,7 @@ void stmfw__tcl_bulk(struct buf *b, const void *bytes, size_t length)
 
 	for (size_t i = 0; out && i < length; i++) {
 		if (ends_a_request(p[i])) {
-			out += escape(out, p[i]);
+			out += stmfw__tcl_octal(out, p[i]);
 			continue;
 		}
 		if (is_special(p[i]))
