@@ -31,12 +31,19 @@ static size_t count_words(const char *const *argv)
 	return n;
 }
 
-/* Behind "openocd", wherever that is: behind ssh, sudo, nice. Else at the end. */
+/* "openocd-0.11", too. */
+static bool is_openocd(const char *word)
+{
+	return word && strncmp(base_name(word), "openocd", strlen("openocd")) == 0 &&
+	       !strchr(word, ' ');
+}
+
+/* Behind "openocd", wherever that is: behind ssh, sudo, nice. Else at the end. The first of two in a
+   row is the station: ssh openocd-2 openocd. */
 static size_t place_for_script(const char *const *argv, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (strncmp(base_name(argv[i]), "openocd", strlen("openocd")) == 0 &&
-		    !strchr(argv[i], ' '))
+		if (is_openocd(argv[i]) && !is_openocd(argv[i + 1]))
 			return i + 1;
 	return count;
 }
