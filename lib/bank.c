@@ -48,7 +48,7 @@ void stmfw__bank_script(struct buf *b, const struct bank_search *s)
 
 enum move stmfw__no_such_bank(struct op *op, unsigned int number, size_t count)
 {
-	op->res.advice = "stmfw-info lists the banks.";
+	op->res.advice = "`flash banks` lists what there is.";
 	return stmfw__op_fail(op, STMFW_ERANGE, "there is no flash bank %u: OpenOCD has %zu",
 			      number, count);
 }

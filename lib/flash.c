@@ -397,7 +397,6 @@ static enum move unlocked(struct op *op)
 
 /* ---- step by step ---- */
 
-
 static enum move flash_next(struct op *op, const struct reply *last)
 {
 	struct flash *f = op->job;

@@ -34,7 +34,7 @@ struct op_kind {
 
 enum op_state {
 	OP_WAITING,  /* in the client's queue                          */
-	OP_RUNNING,  /* the client's current one; a reply is awaited   */
+	OP_RUNNING,  /* the client's current one, or sent ahead: a reply is awaited */
 	OP_OFFERING, /* the current one; the user is to get a piece    */
 	OP_ENDING,   /* the current one; the connection is to end      */
 	OP_FINISHED  /* the result is to be delivered                  */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command line of an OpenOCD that is our child: the user's words, and -c with a script that puts
- * the TCL server on stdin and stdout and opens no port at all.
+ * The command line of an OpenOCD that is our child: the user's words, and -c with a script that
+ * puts the TCL server on stdin and stdout and opens no port at all.
  *
- * The script tries the spelling of newer versions and then that of older ones. It goes first, because
- * configuration files may well have `init` in them, and after that it is too late.
+ * The script tries the spelling of newer versions and then that of older ones. It goes first,
+ * because configuration files may well have `init` in them, and after that it is too late.
  */
 #include "spawn.h"
 
