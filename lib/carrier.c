@@ -36,15 +36,15 @@ bool stmfw__carrier_begin(struct carrier *c, struct op *op, const char *dir)
 {
 	enum stmfw_transfer wanted = op->client->opts.transfer;
 
+	const stmfw_result before = op->res;
+
 	*c = (struct carrier){ .no_scratch = "", .kept = "" };
 	if (wanted == STMFW_TRANSFER_INLINE || stmfw__scratch_begin(&c->scratch, op, dir))
 		return true;
 	if (wanted == STMFW_TRANSFER_SHARED || op->arena.failed)
 		return false;
 	c->no_scratch = op->res.text;
-	op->res.status = STMFW_OK;
-	op->res.text = op->res.advice = "";
-	op->res.text_len = 0;
+	op->res = before;
 	return true;
 }
 

@@ -69,6 +69,8 @@ void stmfw__engine_finish(struct op *op)
 		if (op->unanswered)
 			op->res.outcome = STMFW_UNKNOWN;
 	}
+	if (op->res.status == OP_UNDECIDED)
+		stmfw__op_fail(op, STMFW_EUNSUPPORTED, "OpenOCD's answer makes no sense");
 	op->state = OP_FINISHED;
 	op->res.log = op->log.length ? op->log.data : "";
 	op->res.log_len = op->log.length;

@@ -48,6 +48,8 @@ struct delivery {
 };
 
 #define OP_CALLS_MAX 5u
+/* The status until a stepper says how it ended: one that forgets to has not succeeded. */
+#define OP_UNDECIDED 1
 
 /* A stepper that waits for the end of the one it called. */
 struct op_caller {
