@@ -70,7 +70,7 @@ static bool in_reply(struct carrier *c, struct op *op, enum carrier_way way, siz
 	c->most_to = MOST_TO;
 	c->bytes = stmfw__arena_alloc(&op->arena, c->most_from);
 	if (!c->bytes)
-		stmfw__op_ok(op); /* which says that memory ran out */
+		stmfw__op_no_memory(op);
 	return c->bytes != NULL;
 }
 
@@ -272,7 +272,7 @@ bool stmfw__carrier_part_taken(struct carrier *c, struct op *op, const struct re
 	if (!reply_ok(reply))
 		stmfw__op_refused(op, STMFW_ECOMMAND, reply);
 	else if (!kept)
-		stmfw__op_ok(op); /* which says that memory ran out */
+		stmfw__op_no_memory(op);
 	else
 		stmfw__op_fail(op, STMFW_EUNSUPPORTED,
 			       "OpenOCD's answer about its temporary file makes no sense");

@@ -249,7 +249,7 @@ static bool send_script(struct op *op)
 	if (err) {
 		op->nonce[0] = '\0';
 		if (err == STMFW_ENOMEM)
-			stmfw__op_fail(op, err, "%s", stmfw_strerror(err));
+			stmfw__op_no_memory(op);
 		else
 			stmfw__op_fail(op, STMFW_EINVAL, "the command is too long");
 		return false;

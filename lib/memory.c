@@ -158,10 +158,12 @@ static enum move keep_values(struct op *op, const struct reply *last)
 	bool ok = job->shape == SHAPE_WORDS ? keep_words(op, last->result, r)
 					    : keep_bytes(op, last->result, r);
 
-	if (!ok && !op->arena.failed)
+	if (op->arena.failed)
+		return stmfw__op_no_memory(op);
+	if (!ok)
 		return stmfw__op_fail(op, STMFW_EUNSUPPORTED,
 				      "OpenOCD's list of memory values makes no sense");
-	op->res.bytes = ok ? r->count * (r->width / 8) : 0;
+	op->res.bytes = r->count * (r->width / 8);
 	return stmfw__op_ok(op);
 }
 

@@ -148,9 +148,14 @@ void stmfw__op_text(struct op *op, const char *text, size_t length)
 enum move stmfw__op_ok(struct op *op)
 {
 	if (op->arena.failed)
-		return stmfw__op_fail(op, STMFW_ENOMEM, "%s", stmfw_strerror(STMFW_ENOMEM));
+		return stmfw__op_no_memory(op);
 	op->res.status = STMFW_OK;
 	return MOVE_DONE;
+}
+
+enum move stmfw__op_no_memory(struct op *op)
+{
+	return stmfw__op_fail(op, STMFW_ENOMEM, "%s", stmfw_strerror(STMFW_ENOMEM));
 }
 
 enum move stmfw__op_done(struct op *op, const char *fmt, ...)

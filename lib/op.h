@@ -113,7 +113,9 @@ uint32_t stmfw__op_deadline(const struct op *op, uint32_t base_ms, uint64_t byte
 enum move stmfw__op_send(struct op *op, const char *step, const char *script);
 /* The result's text, copied. */
 void stmfw__op_text(struct op *op, const char *text, size_t length);
+/* Success, unless something that was to be in the arena had no room there. */
 enum move stmfw__op_ok(struct op *op);
+enum move stmfw__op_no_memory(struct op *op);
 /* The same, with a line that says what was done. */
 enum move stmfw__op_done(struct op *op, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 enum move stmfw__op_fail(struct op *op, int status, const char *fmt, ...)

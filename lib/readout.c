@@ -90,7 +90,7 @@ static enum move reset_halt(struct op *op)
 	void *reset = stmfw__reset_job(op, STMFW_RESET_HALT);
 
 	job->step = READOUT_HALT;
-	return reset ? stmfw__op_call(op, &stmfw__control_kind, reset) : stmfw__op_ok(op);
+	return reset ? stmfw__op_call(op, &stmfw__control_kind, reset) : stmfw__op_no_memory(op);
 }
 
 static enum move take_level(struct op *op)
