@@ -11,7 +11,7 @@
 #include "plain.h"
 #include "protect.h"
 
-#define MAYBE_PROTECTED "Is the chip read protected? stmfw-info tells; then nobody can look."
+#define MAYBE_PROTECTED "If the chip is read protected, nobody can look."
 
 enum erase_step { ERASE_BEGIN, ERASE_LOOK, ERASE_UNLOCK, ERASE_COMMAND, ERASE_CHECK };
 enum erase_what { ERASE_SECTORS, ERASE_RANGE, ERASE_ALL, ERASE_NOTHING /* a blank check */ };

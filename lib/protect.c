@@ -18,8 +18,7 @@
 #include "plain.h"
 
 #define POWER_CYCLE                                                                             \
-	"It may take effect after a power cycle: switch the board off and on, then check with " \
-	"stmfw-info."
+	"It may take effect after a power cycle: switch the board off and on, then look again."
 
 bool stmfw__check_sectors(struct op *op, const stmfw_bank *bank, uint32_t first, uint32_t *last)
 {

@@ -18,7 +18,7 @@
 #include "options.h"
 #include "target.h"
 
-#define POWER_CYCLE "Switch the board off and on, then check with stmfw-info."
+#define POWER_CYCLE "Switch the board off and on, then identify the chip again."
 
 enum readout_step {
 	READOUT_BEGIN,
