@@ -348,9 +348,8 @@ static bool make_move(struct op *op, enum move move)
 	return false;
 }
 
-void stmfw__engine_advance(struct op *op, const struct reply *last)
+static void advance(struct op *op, const struct reply *last)
 {
-	struct stmfw_client *c = op->client;
 	enum move move = op->kind->next(op, last);
 
 	while (!is_canceled(op, move)) {
@@ -361,6 +360,13 @@ void stmfw__engine_advance(struct op *op, const struct reply *last)
 		move = stmfw__op_return(op);
 	}
 	stmfw__engine_finish(op);
+}
+
+void stmfw__engine_advance(struct op *op, const struct reply *last)
+{
+	struct stmfw_client *c = op->client;
+
+	advance(op, last);
 	stmfw__engine_pump(c);
 }
 
@@ -373,7 +379,7 @@ static void start_next(struct stmfw_client *c)
 	op->state = OP_RUNNING;
 	op->started_ns = uv_hrtime();
 	op->res.outcome = STMFW_FINISHED;
-	stmfw__engine_advance(op, NULL);
+	advance(op, NULL);
 }
 
 /* The next one has been sent already. */
@@ -386,13 +392,13 @@ static void await_next(struct stmfw_client *c)
 
 void stmfw__engine_pump(struct stmfw_client *c)
 {
-	if (c->state != CLIENT_READY)
-		return;
-	if (!c->running && !list_is_empty(&c->ahead))
+	if (c->state == CLIENT_READY && !c->running && !list_is_empty(&c->ahead))
 		await_next(c);
-	else if (!c->running && !list_is_empty(&c->waiting))
+	/* Any number of them may end before they have anything to send. */
+	while (c->state == CLIENT_READY && !c->running && !list_is_empty(&c->waiting))
 		start_next(c);
-	send_ahead(c);
+	if (c->state == CLIENT_READY)
+		send_ahead(c);
 }
 
 /* ---- what comes from the connection ---- */
