@@ -531,7 +531,8 @@ typedef struct stmfw_spawn_opts {
  *
  * The child belongs to the client: when the connection ends, for whatever reason, its stdin ends,
  * which ends OpenOCD once it has done what it is doing. After 5 seconds it gets SIGTERM, after 5
- * more SIGKILL; the close callback waits for its end. If this process dies, its stdin ends as well.
+ * more SIGKILL, but no process that it has started itself: let a wrapper `exec`. The close callback
+ * waits for its end. If this process dies, its stdin ends as well.
  * The child has a session of its own, so that Ctrl-C does not reach it. The loop must be the one
  * that handles SIGCHLD, which is what libuv's do.
  *
