@@ -115,7 +115,7 @@ static enum move take_look(struct op *op)
 	struct protect_job *job = op->job;
 	const stmfw_bank *bank = op->res.banks;
 
-	if (op->res.status != STMFW_OK)
+	if (!call_ok(op))
 		return MOVE_DONE;
 	if (stmfw__is_otp(bank))
 		return stmfw__op_fail(op, STMFW_EUNSUPPORTED,
@@ -130,7 +130,7 @@ static enum move take_look(struct op *op)
 
 static enum move take_identity(struct op *op)
 {
-	if (op->res.status != STMFW_OK)
+	if (!call_ok(op))
 		return MOVE_DONE;
 	switch (op->res.chip->rdp) {
 	case STMFW_RDP_0:
@@ -181,7 +181,7 @@ static enum move after_load(struct op *op)
 {
 	struct protect_job *job = op->job;
 
-	if (op->res.status == STMFW_OK)
+	if (call_ok(op))
 		return look(op, &job->after, PROTECT_CHECK);
 	op->res.advice = POWER_CYCLE;
 	if (job->refused.status)
@@ -236,7 +236,7 @@ static enum move tell_refusal(struct op *op, enum stmfw_rdp rdp)
 
 static enum move take_level(struct op *op)
 {
-	return op->res.status == STMFW_OK ? tell_refusal(op, op->res.chip->rdp) : not_known(op);
+	return call_ok(op) ? tell_refusal(op, op->res.chip->rdp) : not_known(op);
 }
 
 static enum move judge(struct op *op)
@@ -245,7 +245,7 @@ static enum move judge(struct op *op)
 	const char *caveat = stmfw__driver_caveat(job->driver);
 	uint32_t other;
 
-	if (op->res.status != STMFW_OK)
+	if (!call_ok(op))
 		return job->refused.status ? not_known(op) : MOVE_DONE;
 	op->res.step = op->kind->name;
 	if (!stmfw__flash_info_same(&job->before.sectors, &job->after.sectors))
