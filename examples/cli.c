@@ -40,7 +40,6 @@ void cli_init(struct cli *cli, const char *tool)
 	cli->tool = tool;
 	open_missing();
 	signal(SIGPIPE, SIG_IGN);
-	server_parse(&cli->server, "");
 }
 
 /* ---- exit codes ---- */
@@ -114,6 +113,15 @@ static bool set_server(struct cli *cli, const char *text, const char *from)
 		return true;
 	cli_fail(cli, CLI_USAGE, "Use " SERVER_SYNTAX ".", "\"%s\" in %s is no address.", text, from);
 	return false;
+}
+
+/* The environment's is not even looked at where the command line says another. */
+static bool choose_server(struct cli *cli)
+{
+	const char *environment = getenv("STMFW_OPENOCD");
+
+	return cli->server.text[0] != '\0' ||
+	       set_server(cli, environment ? environment : "", "STMFW_OPENOCD");
 }
 
 static bool set_wait(struct cli *cli, const char *text)
@@ -206,12 +214,9 @@ static bool wants_json(int argc, char **argv)
 
 bool cli_parse(struct cli *cli, int argc, char **argv, const struct cli_syntax *syntax)
 {
-	const char *environment = getenv("STMFW_OPENOCD");
 	int option;
 
 	cli->json = wants_json(argc, argv);
-	if (environment && !set_server(cli, environment, "STMFW_OPENOCD"))
-		return false;
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":hqv", syntax->options, NULL)) != -1)
 		if (!take_option(cli, option, argv, syntax))
@@ -221,6 +226,8 @@ bool cli_parse(struct cli *cli, int argc, char **argv, const struct cli_syntax *
 			 "\"%s\" is too much.", argv[optind + syntax->operands]);
 		return false;
 	}
+	if (!choose_server(cli))
+		return false;
 	if (!cli->server.address.is_local)
 		cli_warn(cli, "%s is another machine: the connection has no password and no "
 			      "encryption, and whoever reaches that port owns the board.",

@@ -93,8 +93,9 @@
  *            ends with its true result. Who cannot wait closes the client: the result then says
  *            outcome STMFW_UNKNOWN.
  *
- * TIMEOUTS   Each command has a deadline from the moment it is sent. When one passes, the
- *            connection is dropped (OpenOCD is still busy) and the outcome is STMFW_UNKNOWN.
+ * TIMEOUTS   Each command has a deadline from the moment it is sent (one that was sent ahead, see
+ *            PIPELINE: from the answer before its own). When one passes, the connection is dropped
+ *            (OpenOCD is still busy) and the outcome is STMFW_UNKNOWN.
  *
  * ORDER      Events and log lines of a command are told before its result.
  *
@@ -437,7 +438,7 @@ typedef struct stmfw_client_opts {
 				       /* begins, with growing pauses, until so long after the call */
 	uint32_t command_timeout_ms;   /* 0: 10 000; quick commands                            */
 	uint32_t flash_timeout_ms;     /* 0: 120 000; flash commands whose size is not known   */
-	uint32_t queue_limit;          /* 0: 64 waiting operations                             */
+	uint32_t queue_limit;          /* 0: 64 operations that wait, and have not been sent   */
 	size_t reply_limit;            /* 0: 4 MiB per answer                                  */
 	stmfw_done_cb lost;            /* an established connection ended (P7): why; may be NULL */
 	void *lost_arg;
@@ -452,7 +453,8 @@ typedef struct stmfw_client_opts {
  * Make a client on the caller's loop. It touches neither network nor disk yet.
  *
  * @opts    may be NULL
- * Returns  STMFW_EINVAL  out or loop NULL, or opts of an unknown, larger size with fields set
+ * Returns  STMFW_EINVAL  out or loop NULL, opts of an unknown, larger size with fields set, or
+ *                        transfer none of those above
  *          STMFW_ENOMEM
  */
 STMFW_API int stmfw_client_new(stmfw_client **out, struct uv_loop_s *loop,
@@ -523,12 +525,14 @@ typedef struct stmfw_spawn_opts {
  * it runs on another machine, and all is encrypted (ssh cannot ask for a password: the child has no
  * terminal).
  *
- * Its stderr is always read: each line goes to the log callback, when it comes. The last of them are
- * told when it ends unexpectedly, which is how one learns that there is no probe.
+ * Its stderr is always read: each line (its first 1023 bytes) goes to the log callback, when it
+ * comes. The last of them are told when it ends unexpectedly, which is how one learns that there is
+ * no probe.
  *
  * The child belongs to the client: when the connection ends, for whatever reason, its stdin ends,
  * which ends OpenOCD once it has done what it is doing. After 5 seconds it gets SIGTERM, after 5
- * more SIGKILL; the close callback waits for its end. If this process dies, its stdin ends as well.
+ * more SIGKILL, but no process that it has started itself: let a wrapper `exec`. The close callback
+ * waits for its end. If this process dies, its stdin ends as well.
  * The child has a session of its own, so that Ctrl-C does not reach it. The loop must be the one
  * that handles SIGCHLD, which is what libuv's do.
  *
@@ -538,6 +542,7 @@ typedef struct stmfw_spawn_opts {
  *          STMFW_ETIMEDOUT  no answer in time: its TCL server is not on stdin and stdout, ssh waits
  *                           for something, or the board does
  *          STMFW_EPROTO     what comes from stdout is no answer
+ *          STMFW_ELOST      it hung up before its first answer, and has not ended
  *          STMFW_ECANCELED;  STMFW_ENOMEM
  */
 STMFW_API int stmfw_client_spawn(stmfw_client *c, const stmfw_spawn_opts *opts, stmfw_done_cb cb,
@@ -764,8 +769,8 @@ STMFW_API int stmfw_erase_range(stmfw_client *c, unsigned int bank, uint64_t add
  * bank is main flash, else sector by sector. Success and reports as stmfw_erase_sectors(). Where a
  * chip's flash is more than one bank, its own command may erase all of them. A chip with read
  * protection can be erased like this and keeps the protection, but nobody can look whether it is
- * blank (STMFW_ETARGET). Where OpenOCD's list of sectors ends before the bank does, nothing is erased
- * (STMFW_EUNSUPPORTED).
+ * blank (STMFW_ETARGET). Where OpenOCD's list of sectors ends before the bank does, nothing is
+ * erased (STMFW_EUNSUPPORTED).
  */
 STMFW_API int stmfw_mass_erase(stmfw_client *c, unsigned int bank, stmfw_done_cb cb, void *arg,
 			       stmfw_op *op);
@@ -846,6 +851,7 @@ typedef struct stmfw_check_opts {
  * and are equal; that they are all that the image should have is known only with length.
  * Reports  STMFW_EVERIFY  they differ, and text names the first difference; or nothing, or another
  *                         number of bytes than length was compared
+ *          STMFW_EFILE, STMFW_EUNSUPPORTED  as stmfw_write_image()
  */
 STMFW_API int stmfw_verify_image(stmfw_client *c, const stmfw_check_opts *opts, stmfw_done_cb cb,
 				 void *arg, stmfw_op *op);
@@ -1176,8 +1182,9 @@ typedef struct stmfw_flash_opts {
  *          STMFW_ETARGET, STMFW_ECOMMAND, STMFW_EVERIFY   erasing, writing or proving failed, and
  *                             repeating did not help
  *          STMFW_EABORTED     chip, backup or plan returned non-zero; unchanged
- *          STMFW_EUNSUPPORTED as stmfw_read_flash(); or the image reaches into memory that can be
- *                             programmed only once; unchanged
+ *          STMFW_EUNSUPPORTED as stmfw_write_image() with data (a dry run: as stmfw_read_flash());
+ *                             or the image reaches into memory that can be programmed only once;
+ *                             unchanged
  *          STMFW_EFILE        a temporary file, ours or OpenOCD's, failed us: see the report
  *          STMFW_ECANCELED    see above
  */

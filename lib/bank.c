@@ -20,7 +20,7 @@ static bool keep_banks(struct op *op, const char *list, size_t length, stmfw_ban
 	if (text && stmfw__parse_banks(&op->arena, text, banks, count))
 		return true;
 	if (op->arena.failed)
-		stmfw__op_fail(op, STMFW_ENOMEM, "%s", stmfw_strerror(STMFW_ENOMEM));
+		stmfw__op_no_memory(op);
 	else
 		stmfw__op_fail(op, STMFW_EUNSUPPORTED, "OpenOCD's list of banks makes no sense");
 	return false;
@@ -48,7 +48,7 @@ void stmfw__bank_script(struct buf *b, const struct bank_search *s)
 
 enum move stmfw__no_such_bank(struct op *op, unsigned int number, size_t count)
 {
-	op->res.advice = "stmfw-info lists the banks.";
+	op->res.advice = "`flash banks` lists what there is.";
 	return stmfw__op_fail(op, STMFW_ERANGE, "there is no flash bank %u: OpenOCD has %zu",
 			      number, count);
 }
@@ -269,9 +269,8 @@ static enum move take_sectors(struct op *op, const struct reply *last)
 		return stmfw__op_refused(op, STMFW_ETARGET, last);
 	char *text = stmfw__op_output(op, last);
 	if (!text || !parse_lists(op, text, job->search.bank.size))
-		return op->arena.failed
-			       ? stmfw__op_ok(op) /* which says that memory ran out */
-			       : makes_no_sense(op, job->search.number);
+		return op->arena.failed ? stmfw__op_no_memory(op)
+					: makes_no_sense(op, job->search.number);
 	job->step = INFO_KNOWN;
 	return job->flags & STMFW_BANK_ERASE_STATE ? ask_erased(op) : info_done(op);
 }

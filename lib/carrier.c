@@ -36,15 +36,15 @@ bool stmfw__carrier_begin(struct carrier *c, struct op *op, const char *dir)
 {
 	enum stmfw_transfer wanted = op->client->opts.transfer;
 
+	const stmfw_result before = op->res;
+
 	*c = (struct carrier){ .no_scratch = "", .kept = "" };
 	if (wanted == STMFW_TRANSFER_INLINE || stmfw__scratch_begin(&c->scratch, op, dir))
 		return true;
 	if (wanted == STMFW_TRANSFER_SHARED || op->arena.failed)
 		return false;
 	c->no_scratch = op->res.text;
-	op->res.status = STMFW_OK;
-	op->res.text = op->res.advice = "";
-	op->res.text_len = 0;
+	op->res = before;
 	return true;
 }
 
@@ -70,7 +70,7 @@ static bool in_reply(struct carrier *c, struct op *op, enum carrier_way way, siz
 	c->most_to = MOST_TO;
 	c->bytes = stmfw__arena_alloc(&op->arena, c->most_from);
 	if (!c->bytes)
-		stmfw__op_ok(op); /* which says that memory ran out */
+		stmfw__op_no_memory(op);
 	return c->bytes != NULL;
 }
 
@@ -267,11 +267,16 @@ bool stmfw__carrier_part_taken(struct carrier *c, struct op *op, const struct re
 	const char *kept = reply_ok(reply) ? stmfw__arena_strdup(&op->arena, reply->result) : "";
 
 	c->kept = kept ? kept : "";
+	if (c->kept[0] != '\0')
+		return true;
 	if (!reply_ok(reply))
 		stmfw__op_refused(op, STMFW_ECOMMAND, reply);
 	else if (!kept)
-		stmfw__op_ok(op); /* which says that memory ran out */
-	return c->kept[0] != '\0';
+		stmfw__op_no_memory(op);
+	else
+		stmfw__op_fail(op, STMFW_EUNSUPPORTED,
+			       "OpenOCD's answer about its temporary file makes no sense");
+	return false;
 }
 
 bool stmfw__carrier_forget(struct carrier *c, struct buf *b)

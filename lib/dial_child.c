@@ -8,7 +8,8 @@
  * our terminal does not end it while it flashes.
  *
  * When it hangs up, we wait for its end and for the rest of its stderr, a second at most, as only
- * these tell why. When we close, it gets the end of its stdin, then time, then SIGTERM, then SIGKILL.
+ * these tell why. When we close, it gets the end of its stdin, then time, then SIGTERM, then
+ * SIGKILL.
  *
  *   RUNS --it hung up--> DYING --all is known--> (failed)
  *   both --closed--> ASKED --> TERMINATED --> KILLED
@@ -78,7 +79,7 @@ static void on_waited_long_enough(uv_timer_t *timer)
 	fail(timer->data);
 }
 
-/* The rest of its end is to follow at once. (Whoever it has started may keep the other end open.) */
+/* The rest of its end is to follow at once. (Whoever it has started may keep the pipes open.) */
 static void limit_the_wait(struct child *c)
 {
 	if (!uv_is_active((uv_handle_t *)&c->timer))

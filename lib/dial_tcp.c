@@ -22,9 +22,9 @@ struct tcp {
 	uv_getaddrinfo_t lookup;
 	uv_connect_t connect;
 	int last_error;
-	uint32_t timeout_ms;
-	struct addrinfo *addresses; /* from the lookup  */
-	struct addrinfo *next;      /* still to be tried */
+	uint32_t share_ms;          /* of the caller's deadline, for each address */
+	struct addrinfo *addresses; /* from the lookup                            */
+	struct addrinfo *next;      /* still to be tried                          */
 	struct sockaddr_storage literal;
 };
 
@@ -79,15 +79,6 @@ static void on_connected(uv_connect_t *req, int status)
 		stmfw__conn_fail_status(conn, err);
 }
 
-static uint32_t share_of_timeout(const struct tcp *t)
-{
-	uint32_t left = 1;
-
-	for (const struct addrinfo *a = t->next; a; a = a->ai_next)
-		left++;
-	return t->timeout_ms / left;
-}
-
 static void try_address(struct conn *conn, const struct sockaddr *address)
 {
 	struct tcp *t = tcp(conn);
@@ -103,7 +94,7 @@ static void try_address(struct conn *conn, const struct sockaddr *address)
 	if (err)
 		give_up_address(conn, err);
 	else if (t->next) /* the last one has what is left of the caller's deadline */
-		uv_timer_start(&t->patience, on_patience_over, share_of_timeout(t), 0);
+		uv_timer_start(&t->patience, on_patience_over, t->share_ms, 0);
 }
 
 static void try_next(struct conn *conn)
@@ -119,12 +110,23 @@ static void try_next(struct conn *conn)
 	try_address(conn, a->ai_addr);
 }
 
+/* All the same: with shares of what is left, three silent addresses would take all of it. */
+static void divide_timeout(struct tcp *t)
+{
+	uint32_t count = 0;
+
+	for (const struct addrinfo *a = t->addresses; a; a = a->ai_next)
+		count++;
+	t->share_ms /= count > 0 ? count : 1;
+}
+
 static void on_lookup(uv_getaddrinfo_t *req, int status, struct addrinfo *addresses)
 {
 	struct conn *conn = req->data;
 
 	tcp(conn)->addresses = addresses;
 	tcp(conn)->next = addresses;
+	divide_timeout(tcp(conn));
 	if (conn->state == CONN_DIALING && status < 0)
 		stmfw__conn_fail_status(conn, status);
 	else if (conn->state == CONN_DIALING)
@@ -159,7 +161,7 @@ static void begin(struct conn *conn, const struct conn_params *params)
 {
 	struct tcp *t = tcp(conn);
 
-	t->timeout_ms = params->timeout_ms;
+	t->share_ms = params->timeout_ms;
 	t->lookup.data = conn;
 	t->connect.data = conn;
 	uv_timer_init(conn->loop, &t->patience);

@@ -37,4 +37,6 @@ static void stop(struct conn *conn)
 	(void)conn; /* the stream is all there is */
 }
 
-const struct dialer stmfw__dial_unix = { .size = sizeof(struct local), .begin = begin, .stop = stop };
+const struct dialer stmfw__dial_unix = {
+	.size = sizeof(struct local), .begin = begin, .stop = stop
+};

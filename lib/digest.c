@@ -168,8 +168,9 @@ static void put_words(struct buf *b, const struct digest *d)
  * The core is set and started by its debug registers, between two looks that OpenOCD takes at it:
  * for OpenOCD it stays halted. `resume` would cost some sixty probe commands, as OpenOCD reads all
  * registers at each halt. Those that the program changes are given new values beforehand, which
- * OpenOCD writes before the core runs the next time: until then it would believe the old ones. A
- * firmware that was halted in the middle may have interrupts on: they wait. (The name of xPSR was written differently over the years; the wrong one does no harm.)
+ * OpenOCD writes before the core runs the next time: until then it would believe the old
+ * ones. A firmware that was halted in the middle may have interrupts on: they wait. (The name of
+ * xPSR was written differently over the years; the wrong one does no harm.)
  */
 static const char runner[] =
 	"set t [target current];"

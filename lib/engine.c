@@ -17,12 +17,10 @@
  * Nothing here calls the user.
  */
 #include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "deliver.h"
+#include "ending.h"
 #include "engine.h"
-#include "explain.h"
 
 #define AHEAD_MAX 64u
 #define AHEAD_BYTES (32u << 10)
@@ -69,6 +67,8 @@ void stmfw__engine_finish(struct op *op)
 		if (op->unanswered)
 			op->res.outcome = STMFW_UNKNOWN;
 	}
+	if (op->res.status == OP_UNDECIDED)
+		stmfw__op_fail(op, STMFW_EUNSUPPORTED, "OpenOCD's answer makes no sense");
 	op->state = OP_FINISHED;
 	op->res.log = op->log.length ? op->log.data : "";
 	op->res.log_len = op->log.length;
@@ -124,7 +124,7 @@ void stmfw__engine_drop(struct stmfw_client *c, int status, int uv_status, const
 static void on_deadline(uv_timer_t *timer)
 {
 	struct stmfw_client *c = timer->data;
-	char text[512];
+	char text[ENDING_TEXT];
 
 	/* Timers run before the loop polls: after a long callback of anybody's, the answer may be
 	   here already. So look at the socket once more before giving up. */
@@ -133,19 +133,7 @@ static void on_deadline(uv_timer_t *timer)
 		uv_timer_start(&c->deadline, on_deadline, 1, 0);
 		return;
 	}
-	if (c->state == CLIENT_CONNECTING && !c->running->unanswered)
-		snprintf(text, sizeof(text),
-			 "cannot reach OpenOCD at %s: no connection within %" PRIu32 " ms", c->peer,
-			 c->connect_ms);
-	else if (c->state == CLIENT_CONNECTING)
-		snprintf(text, sizeof(text),
-			 "%s: no answer within %" PRIu32 " ms. OpenOCD is busy or still starting, "
-			 "or this is another service (a gdb port stays silent like this)",
-			 c->peer, c->connect_ms);
-	else
-		snprintf(text, sizeof(text),
-			 "OpenOCD at %s did not answer \"%s\" within %" PRIu32 " ms", c->peer,
-			 c->running->res.step, c->running->deadline_ms);
+	stmfw__ending_overdue(text, c);
 	stmfw__engine_drop(c, STMFW_ETIMEDOUT, UV_ETIMEDOUT, text);
 }
 
@@ -161,38 +149,10 @@ static bool is_hang_up(int uv_status)
 	return uv_status == UV_EOF || uv_status == UV_ECONNRESET;
 }
 
-/* "127.0.0.1:6666: closed the connection", and what a child said before it ended. */
-static size_t describe_end(char *text, size_t size, const struct stmfw_client *c,
-			   const struct conn_end *end)
-{
-	const char *how = end->how ? end->how : uv_strerror(end->uv_status);
-
-	if (!end->how && end->uv_status == UV_EOF)
-		how = "closed the connection";
-	int n = snprintf(text, size, "OpenOCD at %s: %s", c->peer, how);
-
-	return n < (int)size ? (size_t)n : size - 1;
-}
-
-static void add_last_words(char *text, size_t size, struct stmfw_client *c,
-			   const struct conn_end *end)
-{
-	const struct explanation *why = stmfw__explain(end->words, "");
-	size_t n = strlen(text);
-	char words[320];
-
-	if (c->running && (why || end->how))
-		c->running->res.advice = why ? why->advice
-					     : "Run the same command by hand and read what it prints.";
-	if (stmfw__last_words(words, sizeof(words), end->words))
-		snprintf(text + n, size - n, ". Its last words: \"%s\"", words);
-}
-
 /* The connection is gone. For a shutdown that was accepted, that is how it should end. */
 static void lost(struct stmfw_client *c, const struct conn_end *end)
 {
-	char text[512];
-	size_t n;
+	char text[ENDING_TEXT];
 
 	if (c->running && c->running->state == OP_ENDING && is_hang_up(end->uv_status)) {
 		c->shutting_down = true;
@@ -200,10 +160,7 @@ static void lost(struct stmfw_client *c, const struct conn_end *end)
 		stmfw__op_ok(c->running);
 		stmfw__engine_finish(c->running);
 	}
-	n = describe_end(text, sizeof(text), c, end);
-	snprintf(text + n, sizeof(text) - n, " during \"%s\"",
-		 c->running ? c->running->res.step : "waiting");
-	add_last_words(text, sizeof(text), c, end);
+	stmfw__ending_lost(text, c, end);
 	stmfw__engine_drop(c, end->uv_status == UV_ENOMEM ? STMFW_ENOMEM : STMFW_ELOST,
 			   end->uv_status, text);
 }
@@ -211,14 +168,9 @@ static void lost(struct stmfw_client *c, const struct conn_end *end)
 /* There never was a connection, or our child ended before its first answer. */
 static void not_reached(struct stmfw_client *c, const struct conn_end *end)
 {
-	char text[512];
+	char text[ENDING_TEXT];
 
-	if (end->how)
-		describe_end(text, sizeof(text), c, end);
-	else
-		snprintf(text, sizeof(text), "cannot reach OpenOCD at %s: %s", c->peer,
-			 uv_strerror(end->uv_status));
-	add_last_words(text, sizeof(text), c, end);
+	stmfw__ending_not_reached(text, c, end);
 	stmfw__engine_drop(c, end->uv_status == UV_ENOMEM ? STMFW_ENOMEM : STMFW_ECONNECT,
 			   end->uv_status, text);
 }
@@ -247,7 +199,7 @@ static bool send_script(struct op *op)
 	if (err) {
 		op->nonce[0] = '\0';
 		if (err == STMFW_ENOMEM)
-			stmfw__op_fail(op, err, "%s", stmfw_strerror(err));
+			stmfw__op_no_memory(op);
 		else
 			stmfw__op_fail(op, STMFW_EINVAL, "the command is too long");
 		return false;
@@ -346,9 +298,8 @@ static bool make_move(struct op *op, enum move move)
 	return false;
 }
 
-void stmfw__engine_advance(struct op *op, const struct reply *last)
+static void advance(struct op *op, const struct reply *last)
 {
-	struct stmfw_client *c = op->client;
 	enum move move = op->kind->next(op, last);
 
 	while (!is_canceled(op, move)) {
@@ -359,6 +310,13 @@ void stmfw__engine_advance(struct op *op, const struct reply *last)
 		move = stmfw__op_return(op);
 	}
 	stmfw__engine_finish(op);
+}
+
+void stmfw__engine_advance(struct op *op, const struct reply *last)
+{
+	struct stmfw_client *c = op->client;
+
+	advance(op, last);
 	stmfw__engine_pump(c);
 }
 
@@ -371,7 +329,7 @@ static void start_next(struct stmfw_client *c)
 	op->state = OP_RUNNING;
 	op->started_ns = uv_hrtime();
 	op->res.outcome = STMFW_FINISHED;
-	stmfw__engine_advance(op, NULL);
+	advance(op, NULL);
 }
 
 /* The next one has been sent already. */
@@ -384,13 +342,13 @@ static void await_next(struct stmfw_client *c)
 
 void stmfw__engine_pump(struct stmfw_client *c)
 {
-	if (c->state != CLIENT_READY)
-		return;
-	if (!c->running && !list_is_empty(&c->ahead))
+	if (c->state == CLIENT_READY && !c->running && !list_is_empty(&c->ahead))
 		await_next(c);
-	else if (!c->running && !list_is_empty(&c->waiting))
+	/* Any number of them may end before they have anything to send. */
+	while (c->state == CLIENT_READY && !c->running && !list_is_empty(&c->waiting))
 		start_next(c);
-	send_ahead(c);
+	if (c->state == CLIENT_READY)
+		send_ahead(c);
 }
 
 /* ---- what comes from the connection ---- */
@@ -418,23 +376,12 @@ static void take_reply(struct stmfw_client *c, const struct reply *r)
 	stmfw__engine_advance(op, r);
 }
 
-/* The peer is not what it should be: say what it looks like. */
+/* The peer is not what it should be. */
 static void complain(struct stmfw_client *c, const char *bytes, size_t length)
 {
-	const char *kind = stmfw__wire_guess_peer(bytes, length);
-	char seen[41], text[256];
-	size_t n = length < sizeof(seen) - 1 ? length : sizeof(seen) - 1;
+	char text[ENDING_TEXT];
 
-	for (size_t i = 0; i < n; i++)
-		seen[i] = bytes[i] >= 0x20 && bytes[i] < 0x7f ? bytes[i] : '.';
-	seen[n] = '\0';
-	if (kind)
-		snprintf(text, sizeof(text),
-			 "%s answered, but not as an OpenOCD TCL port: it looks like %s", c->peer,
-			 kind);
-	else
-		snprintf(text, sizeof(text),
-			 "%s answered, but not as an OpenOCD TCL port: \"%s\"", c->peer, seen);
+	stmfw__ending_stranger(text, c, bytes, length);
 	stmfw__engine_drop(c, STMFW_EPROTO, 0, text);
 }
 

@@ -22,7 +22,7 @@ struct stmfw_client {
 
 	struct conn *conn;     /* NULL: none                                       */
 	unsigned int conns;    /* with those that libuv has not let go of yet      */
-	char *peer;            /* "127.0.0.1:6666", for messages and another try   */
+	char *peer;            /* for messages; an address (not a child) also for another try */
 	uint32_t connect_ms;   /* what connecting may take, this time              */
 	struct reader reader;
 	uint64_t salt;

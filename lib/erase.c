@@ -11,7 +11,7 @@
 #include "plain.h"
 #include "protect.h"
 
-#define MAYBE_PROTECTED "Is the chip read protected? stmfw-info tells; then nobody can look."
+#define MAYBE_PROTECTED "If the chip is read protected, nobody can look."
 
 enum erase_step { ERASE_BEGIN, ERASE_LOOK, ERASE_UNLOCK, ERASE_COMMAND, ERASE_CHECK };
 enum erase_what { ERASE_SECTORS, ERASE_RANGE, ERASE_ALL, ERASE_NOTHING /* a blank check */ };
@@ -154,7 +154,7 @@ static enum move take_look(struct op *op)
 	struct erase_job *job = op->job;
 	const stmfw_bank *bank = op->res.banks;
 
-	if (op->res.status != STMFW_OK || !resolve(op, bank))
+	if (!call_ok(op) || !resolve(op, bank))
 		return MOVE_DONE;
 	if (job->what == ERASE_NOTHING)
 		return look_again(op);
@@ -179,7 +179,7 @@ static enum move after_unlock(struct op *op)
 {
 	struct erase_job *job = op->job;
 
-	if (op->res.status != STMFW_OK)
+	if (!call_ok(op))
 		return MOVE_DONE;
 	job->info = job->protect.after; /* what it shows now; the sectors are the same */
 	if (op->cancel_wanted)
@@ -240,7 +240,7 @@ static enum move judge(struct op *op)
 	uint32_t i;
 
 	op->res.step = op->kind->name;
-	if (op->res.status != STMFW_OK)
+	if (!call_ok(op))
 		return not_seen(op);
 	if ((i = first_with(job, bank, 0)) <= job->last)
 		return not_blank(op, bank, i);

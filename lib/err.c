@@ -14,13 +14,13 @@
 	X(STMFW_ELOST, "the connection to OpenOCD broke")                                    \
 	X(STMFW_ETIMEDOUT, "OpenOCD did not answer in time")                                 \
 	X(STMFW_ECANCELED, "canceled")                                                       \
-	X(STMFW_EPROTO, "the peer does not answer like an OpenOCD TCL port")                 \
+	X(STMFW_EPROTO, "the peer does not answer like an OpenOCD")                          \
 	X(STMFW_ECOMMAND, "OpenOCD reported failure")                                        \
 	X(STMFW_ETARGET, "the chip does not respond as it should")                           \
 	X(STMFW_EPROTECTED, "the chip is protected")                                         \
-	X(STMFW_ERANGE, "the range does not lie in a flash bank")                            \
+	X(STMFW_ERANGE, "no such bank or target, or the range does not fit")                 \
 	X(STMFW_EVERIFY, "the chip holds something else")                                    \
-	X(STMFW_EFILE, "a local file failed")                                                \
+	X(STMFW_EFILE, "a file could not be made, read or written")                          \
 	X(STMFW_EUNSUPPORTED, "not supported by this OpenOCD, chip or setup")                \
 	X(STMFW_EABORTED, "stopped by the program")
 

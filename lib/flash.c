@@ -331,7 +331,7 @@ static bool decide(struct op *op)
 	bool ok = stmfw__plan_decide(&f->plan, &op->arena, &f->shown);
 
 	if (!ok)
-		stmfw__op_ok(op); /* which says that memory ran out */
+		stmfw__op_no_memory(op);
 	f->report.plan = ok ? &f->shown : NULL;
 	return ok;
 }
@@ -344,7 +344,7 @@ static bool prepare(struct op *op)
 	f->open = stmfw__arena_alloc(&op->arena, (f->plan.count + 1) * sizeof(*f->open));
 	if (f->open && stmfw__flash_prove_prepare(f, &op->arena))
 		return true;
-	stmfw__op_ok(op);
+	stmfw__op_no_memory(op);
 	return false;
 }
 
@@ -396,7 +396,6 @@ static enum move unlocked(struct op *op)
 }
 
 /* ---- step by step ---- */
-
 
 static enum move flash_next(struct op *op, const struct reply *last)
 {

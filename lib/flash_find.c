@@ -79,7 +79,7 @@ static enum move take_banks(struct op *op)
 		return stmfw__no_such_bank(op, f->o.bank, l->all_count);
 	f->banks = stmfw__arena_alloc(&op->arena, l->all_count * sizeof(*f->banks));
 	if (!f->banks)
-		return stmfw__op_ok(op); /* which says that memory ran out */
+		return stmfw__op_no_memory(op);
 	f->banks[f->bank_count++] = l->all_banks[f->o.bank];
 	f->target = f->banks[0].target;
 	return identify(op);
@@ -93,7 +93,7 @@ static enum move describe_bank(struct op *op)
 
 	f->find.step = FIND_DESCRIBE;
 	void *job = stmfw__bank_info_job(op, f->banks[f->find.current].number);
-	return job ? stmfw__op_call(op, &stmfw__bank_info_kind, job) : stmfw__op_ok(op);
+	return job ? stmfw__op_call(op, &stmfw__bank_info_kind, job) : stmfw__op_no_memory(op);
 }
 
 static enum move outside(struct op *op, const stmfw_span *lost)
@@ -211,7 +211,7 @@ static enum move take_description(struct op *op)
 	if (f->find.current == 0)
 		choose_banks(f);
 	if (!stmfw__plan_add_bank(&f->plan, &op->arena, bank))
-		return stmfw__op_ok(op); /* which says that memory ran out */
+		return stmfw__op_no_memory(op);
 	if (++f->find.current < f->bank_count)
 		return describe_bank(op);
 	return find_done(op);

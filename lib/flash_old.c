@@ -294,7 +294,7 @@ static enum move choose_spans(struct op *op)
 	l->spans = stmfw__arena_alloc(&op->arena,
 				      (f->plan.count + f->bank_count) * sizeof(*l->spans));
 	if (!l->spans || !(wants_backup(f) ? add_bank_spans(op) : add_sector_spans(op)))
-		return stmfw__op_ok(op); /* which says that memory ran out */
+		return stmfw__op_no_memory(op);
 	return l->span_count ? begin_reading(op, OLD_READ) : old_done(op);
 }
 
@@ -352,7 +352,7 @@ static enum move prove_spans(struct op *op)
 	l->step = OLD_PROVE;
 	l->ranges = stmfw__arena_alloc(&op->arena, l->span_count * sizeof(*l->ranges));
 	if (!l->ranges)
-		return stmfw__op_ok(op);
+		return stmfw__op_no_memory(op);
 	for (size_t i = 0; i < l->span_count; i++)
 		l->ranges[i] = (struct digest_range){ l->spans[i].bank->base + l->spans[i].offset,
 						      l->spans[i].length, 0 };
@@ -434,7 +434,7 @@ static enum move look(struct op *op)
 		f->plan.sectors[i].old = NULL;
 	}
 	if (wants_backup(f) || !f->can_digest || !make_parts(op))
-		return op->arena.failed ? stmfw__op_ok(op) : choose_spans(op);
+		return op->arena.failed ? stmfw__op_no_memory(op) : choose_spans(op);
 	l->step = OLD_SUM;
 	return stmfw__flash_ask_for_sums(op, l->ranges, l->part_count);
 }
@@ -446,7 +446,7 @@ static enum move begin(struct op *op)
 	if (f->carrier.way != CARRIER_UNDECIDED) /* it looks again */
 		return look(op);
 	if (!stmfw__read_prepare(&f->read, &op->arena))
-		return stmfw__op_ok(op); /* which says that memory ran out */
+		return stmfw__op_no_memory(op);
 	return share_file(op);
 }
 
@@ -460,7 +460,7 @@ static enum move take_share(struct op *op, const struct reply *last)
 	size_t first = strcspn(last->result, "\n");
 	const char *answer = stmfw__arena_copy(&op->arena, last->result, first);
 	if (!answer)
-		return stmfw__op_ok(op); /* which says that memory ran out */
+		return stmfw__op_no_memory(op);
 	if (!stmfw__carrier_settle(&f->carrier, op, answer) ||
 	    !(f->o.flags & STMFW_FLASH_DRY_RUN || stmfw__carrier_writes(&f->carrier, op)))
 		return MOVE_DONE;

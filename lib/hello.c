@@ -43,7 +43,7 @@ static enum move keep_server(struct op *op, const struct reply *last)
 	stmfw__arena_release(&c->server_arena);
 	rest = stmfw__arena_copy(&c->server_arena, last->result, last->result_len);
 	if (!rest)
-		return stmfw__op_fail(op, STMFW_ENOMEM, "%s", stmfw_strerror(STMFW_ENOMEM));
+		return stmfw__op_no_memory(op);
 	s->version = next_field(&rest);
 	s->jim = next_field(&rest);
 	s->adapter = next_field(&rest);

@@ -128,35 +128,42 @@ static enum move send_read(struct op *op)
 	return MOVE_SEND;
 }
 
-static uint8_t *as_bytes(struct arena *a, const uint32_t *values, const struct memory_range *r)
+static bool keep_words(struct op *op, const char *list, const struct memory_range *r)
 {
-	size_t step = r->width / 8;
-	uint8_t *bytes = stmfw__arena_alloc(a, r->count * step);
+	uint32_t *words = stmfw__arena_alloc(&op->arena, r->count * sizeof(*words));
 
-	for (size_t i = 0; bytes && i < r->count; i++)
-		put_value(bytes + i * step, values[i], step);
-	return bytes;
+	if (!words || !stmfw__memory_parse(list, r, words))
+		return false;
+	op->res.words = words;
+	op->res.count = r->count;
+	return true;
+}
+
+static bool keep_bytes(struct op *op, const char *list, const struct memory_range *r)
+{
+	size_t length = r->count * (r->width / 8);
+	uint8_t *bytes = stmfw__arena_alloc(&op->arena, length);
+
+	if (!bytes || !stmfw__memory_parse_bytes(list, r, bytes))
+		return false;
+	op->res.data = bytes;
+	op->res.count = length;
+	return true;
 }
 
 static enum move keep_values(struct op *op, const struct reply *last)
 {
 	const struct memory_job *job = op->job;
 	const struct memory_range *r = &job->range;
-	uint32_t *values = stmfw__arena_alloc(&op->arena, r->count * sizeof(*values));
+	bool ok = job->shape == SHAPE_WORDS ? keep_words(op, last->result, r)
+					    : keep_bytes(op, last->result, r);
 
-	if (!values)
-		return stmfw__op_ok(op);
-	if (!stmfw__memory_parse(last->result, r, values))
+	if (op->arena.failed)
+		return stmfw__op_no_memory(op);
+	if (!ok)
 		return stmfw__op_fail(op, STMFW_EUNSUPPORTED,
 				      "OpenOCD's list of memory values makes no sense");
-	op->res.count = r->count;
 	op->res.bytes = r->count * (r->width / 8);
-	if (job->shape == SHAPE_WORDS)
-		op->res.words = values;
-	else {
-		op->res.data = as_bytes(&op->arena, values, r);
-		op->res.count = op->res.bytes;
-	}
 	return stmfw__op_ok(op);
 }
 

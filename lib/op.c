@@ -27,6 +27,7 @@ int stmfw__op_new(struct op **out, struct stmfw_client *c, const struct op_kind 
 	stmfw__arena_init(&op->arena, &c->mem);
 	stmfw__buf_init(&op->script, &c->mem, WIRE_BULK_LIMIT);
 	stmfw__buf_init(&op->log, &c->mem, SIZE_MAX / 2);
+	op->res.status = OP_UNDECIDED;
 	op->res.step = kind->name;
 	op->res.text = op->res.log = op->res.advice = "";
 	if (job_size)
@@ -84,6 +85,7 @@ enum move stmfw__op_call(struct op *op, const struct op_kind *kind, void *job)
 	op->job = job;
 	op->arena.failed = 0; /* what ran out of memory before has been told of */
 	op->res = (stmfw_result){ .op = op->res.op,
+				  .status = OP_UNDECIDED,
 				  .outcome = op->res.outcome,
 				  .step = kind->name,
 				  .text = "",
@@ -146,9 +148,14 @@ void stmfw__op_text(struct op *op, const char *text, size_t length)
 enum move stmfw__op_ok(struct op *op)
 {
 	if (op->arena.failed)
-		return stmfw__op_fail(op, STMFW_ENOMEM, "%s", stmfw_strerror(STMFW_ENOMEM));
+		return stmfw__op_no_memory(op);
 	op->res.status = STMFW_OK;
 	return MOVE_DONE;
+}
+
+enum move stmfw__op_no_memory(struct op *op)
+{
+	return stmfw__op_fail(op, STMFW_ENOMEM, "%s", stmfw_strerror(STMFW_ENOMEM));
 }
 
 enum move stmfw__op_done(struct op *op, const char *fmt, ...)

@@ -34,7 +34,7 @@ struct op_kind {
 
 enum op_state {
 	OP_WAITING,  /* in the client's queue                          */
-	OP_RUNNING,  /* the client's current one; a reply is awaited   */
+	OP_RUNNING,  /* the client's current one, or sent ahead: a reply is awaited */
 	OP_OFFERING, /* the current one; the user is to get a piece    */
 	OP_ENDING,   /* the current one; the connection is to end      */
 	OP_FINISHED  /* the result is to be delivered                  */
@@ -48,6 +48,8 @@ struct delivery {
 };
 
 #define OP_CALLS_MAX 5u
+/* The status until a stepper says how it ended: one that forgets to has not succeeded. */
+#define OP_UNDECIDED 1
 
 /* A stepper that waits for the end of the one it called. */
 struct op_caller {
@@ -111,7 +113,9 @@ uint32_t stmfw__op_deadline(const struct op *op, uint32_t base_ms, uint64_t byte
 enum move stmfw__op_send(struct op *op, const char *step, const char *script);
 /* The result's text, copied. */
 void stmfw__op_text(struct op *op, const char *text, size_t length);
+/* Success, unless something that was to be in the arena had no room there. */
 enum move stmfw__op_ok(struct op *op);
+enum move stmfw__op_no_memory(struct op *op);
 /* The same, with a line that says what was done. */
 enum move stmfw__op_done(struct op *op, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 enum move stmfw__op_fail(struct op *op, int status, const char *fmt, ...)

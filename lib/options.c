@@ -20,7 +20,7 @@ static enum move reset(struct op *op)
 	void *reset_job = stmfw__reset_job(op, STMFW_RESET_HALT);
 
 	job->step = OPTIONS_RESET;
-	return reset_job ? stmfw__op_call(op, &stmfw__control_kind, reset_job) : stmfw__op_ok(op);
+	return reset_job ? stmfw__op_call(op, &stmfw__control_kind, reset_job) : stmfw__op_no_memory(op);
 }
 
 static enum move options_next(struct op *op, const struct reply *last)

@@ -18,8 +18,7 @@
 #include "plain.h"
 
 #define POWER_CYCLE                                                                             \
-	"It may take effect after a power cycle: switch the board off and on, then check with " \
-	"stmfw-info."
+	"It may take effect after a power cycle: switch the board off and on, then look again."
 
 bool stmfw__check_sectors(struct op *op, const stmfw_bank *bank, uint32_t first, uint32_t *last)
 {
@@ -116,7 +115,7 @@ static enum move take_look(struct op *op)
 	struct protect_job *job = op->job;
 	const stmfw_bank *bank = op->res.banks;
 
-	if (op->res.status != STMFW_OK)
+	if (!call_ok(op))
 		return MOVE_DONE;
 	if (stmfw__is_otp(bank))
 		return stmfw__op_fail(op, STMFW_EUNSUPPORTED,
@@ -131,7 +130,7 @@ static enum move take_look(struct op *op)
 
 static enum move take_identity(struct op *op)
 {
-	if (op->res.status != STMFW_OK)
+	if (!call_ok(op))
 		return MOVE_DONE;
 	switch (op->res.chip->rdp) {
 	case STMFW_RDP_0:
@@ -182,7 +181,7 @@ static enum move after_load(struct op *op)
 {
 	struct protect_job *job = op->job;
 
-	if (op->res.status == STMFW_OK)
+	if (call_ok(op))
 		return look(op, &job->after, PROTECT_CHECK);
 	op->res.advice = POWER_CYCLE;
 	if (job->refused.status)
@@ -237,7 +236,7 @@ static enum move tell_refusal(struct op *op, enum stmfw_rdp rdp)
 
 static enum move take_level(struct op *op)
 {
-	return op->res.status == STMFW_OK ? tell_refusal(op, op->res.chip->rdp) : not_known(op);
+	return call_ok(op) ? tell_refusal(op, op->res.chip->rdp) : not_known(op);
 }
 
 static enum move judge(struct op *op)
@@ -246,7 +245,7 @@ static enum move judge(struct op *op)
 	const char *caveat = stmfw__driver_caveat(job->driver);
 	uint32_t other;
 
-	if (op->res.status != STMFW_OK)
+	if (!call_ok(op))
 		return job->refused.status ? not_known(op) : MOVE_DONE;
 	op->res.step = op->kind->name;
 	if (!stmfw__flash_info_same(&job->before.sectors, &job->after.sectors))

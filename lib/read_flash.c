@@ -9,7 +9,7 @@
 #include "read_flash.h"
 
 #define FIRST_CHUNK (16u << 10)
-#define PART_CHUNK (128u << 10) /* few operations, and none of them is read alone */
+#define PART_CHUNK (128u << 10) /* of a read for another operation, whose speed is not known yet */
 #define PART (16u << 10)
 #define CHUNK_MAX (1u << 20)
 #define SLOWEST_BYTES_PER_SECOND 1024u

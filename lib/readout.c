@@ -18,7 +18,7 @@
 #include "options.h"
 #include "target.h"
 
-#define POWER_CYCLE "Switch the board off and on, then check with stmfw-info."
+#define POWER_CYCLE "Switch the board off and on, then identify the chip again."
 
 enum readout_step {
 	READOUT_BEGIN,
@@ -59,7 +59,7 @@ static enum move take_banks(struct op *op)
 {
 	struct readout_job *job = op->job;
 
-	if (op->res.status != STMFW_OK)
+	if (!call_ok(op))
 		return MOVE_DONE;
 	if (job->bank >= op->res.count)
 		return stmfw__no_such_bank(op, job->bank, op->res.count);
@@ -90,14 +90,14 @@ static enum move reset_halt(struct op *op)
 	void *reset = stmfw__reset_job(op, STMFW_RESET_HALT);
 
 	job->step = READOUT_HALT;
-	return reset ? stmfw__op_call(op, &stmfw__control_kind, reset) : stmfw__op_ok(op);
+	return reset ? stmfw__op_call(op, &stmfw__control_kind, reset) : stmfw__op_no_memory(op);
 }
 
 static enum move take_level(struct op *op)
 {
 	const struct readout_job *job = op->job;
 
-	if (op->res.status != STMFW_OK)
+	if (!call_ok(op))
 		return MOVE_DONE;
 	enum stmfw_rdp rdp = op->res.chip->rdp;
 	if (rdp == job->wanted)
@@ -120,7 +120,7 @@ static enum move send_command(struct op *op)
 	/* Removing protection erases all of the chip, whose size nobody has asked for: 2 MiB. */
 	uint64_t erased = job->wanted == STMFW_RDP_0 ? 2u << 20 : 0;
 
-	if (op->res.status != STMFW_OK || !stmfw__op_shield(op))
+	if (!call_ok(op) || !stmfw__op_shield(op))
 		return MOVE_DONE;
 	job->step = READOUT_COMMAND;
 	stmfw__buf_printf(stmfw__op_script(op, op->kind->name,
@@ -184,7 +184,7 @@ static enum move judge(struct op *op)
 {
 	const struct readout_job *job = op->job;
 
-	if (op->res.status != STMFW_OK)
+	if (!call_ok(op))
 		return level_unknown(op);
 	enum stmfw_rdp rdp = op->res.chip->rdp;
 	return rdp == job->wanted ? done(op, "") : not_in_force(op, rdp);
@@ -207,7 +207,7 @@ static enum move readout_next(struct op *op, const struct reply *last)
 	case READOUT_COMMAND:
 		return after_command(op, last);
 	case READOUT_LOAD:
-		return op->res.status == STMFW_OK ? identify(op, &job->after, READOUT_AFTER)
+		return call_ok(op) ? identify(op, &job->after, READOUT_AFTER)
 						  : level_unknown(op);
 	case READOUT_AFTER:
 		break;

@@ -44,7 +44,8 @@ static void make_token(char token[WIRE_NONCE_SIZE])
 	snprintf(token, WIRE_NONCE_SIZE, "stmfw%016" PRIx64, random);
 }
 
-int stmfw__scratch_open(struct scratch *s, struct arena *a, const char *dir)
+/* STMFW_OK, STMFW_ENOMEM, or STMFW_EFILE with errno. */
+static int open_both(struct scratch *s, struct arena *a, const char *dir)
 {
 	char *real = realpath(dir ? dir : default_dir(), NULL); /* OpenOCD has another cwd */
 
@@ -98,28 +99,29 @@ void stmfw__scratch_close(struct scratch *s)
 	s->fd = s->dir_fd = -1;
 }
 
-bool stmfw__scratch_mark(struct scratch *s)
+static bool put_token(struct scratch *s)
 {
 	char script[WIRE_NONCE_SIZE + 16];
 	int n = snprintf(script, sizeof(script), "return %s\n", s->token);
 
-	return stmfw__scratch_write(s, script, (size_t)n);
+	return stmfw__scratch_put(s, script, (size_t)n, 0);
 }
 
-/* `source`, because the Tcl of OpenOCD 0.10 may have no other file command. */
 bool stmfw__scratch_begin(struct scratch *s, struct op *op, const char *dir)
 {
-	int err = stmfw__scratch_open(s, &op->arena, dir);
+	int err = open_both(s, &op->arena, dir);
 
-	if (!err && stmfw__scratch_mark(s))
+	if (!err && put_token(s))
 		return true;
 	op->res.step = "scratch file";
 	op->res.advice = "TMPDIR must name a directory that this program and OpenOCD can write to.";
 	stmfw__op_fail(op, err ? err : STMFW_EFILE, "cannot make a scratch file in %s: %s",
-		       dir ? dir : "TMPDIR or /tmp", strerror(errno));
+		       dir ? dir : "TMPDIR or /tmp",
+		       err == STMFW_ENOMEM ? stmfw_strerror(err) : strerror(errno));
 	return false;
 }
 
+/* `source`, because the Tcl of OpenOCD 0.10 may have no other file command. */
 void stmfw__scratch_script(struct buf *b, const struct scratch *s)
 {
 	stmfw__buf_puts(b, "source");
@@ -161,11 +163,6 @@ bool stmfw__scratch_put(struct scratch *s, const void *bytes, size_t length, siz
 		done += (size_t)n;
 	}
 	return true;
-}
-
-bool stmfw__scratch_write(struct scratch *s, const void *bytes, size_t length)
-{
-	return stmfw__scratch_empty(s) && stmfw__scratch_put(s, bytes, length, 0);
 }
 
 long long stmfw__scratch_read(struct scratch *s, void *bytes, size_t length, size_t offset)

@@ -18,25 +18,19 @@ struct scratch {
 	char token[WIRE_NONCE_SIZE];
 };
 
-/* Makes a directory of mode 0700 and in it a file of mode 0600. dir NULL: TMPDIR or /tmp.
-   Returns STMFW_OK, STMFW_ENOMEM, or STMFW_EFILE with errno. */
-int stmfw__scratch_open(struct scratch *s, struct arena *a, const char *dir);
+/* Makes a directory of mode 0700 and in it a file of mode 0600, which has the token in it. dir NULL:
+   TMPDIR or /tmp. False: op->res says what is wrong. */
+bool stmfw__scratch_begin(struct scratch *s, struct op *op, const char *dir);
 /* Removes both. Harmless if not open. */
 void stmfw__scratch_close(struct scratch *s);
 
-/* Opens and marks it; false: op->res says what is wrong. */
-bool stmfw__scratch_begin(struct scratch *s, struct op *op, const char *dir);
-
-/* Does OpenOCD see the file? Put the token into it (false: errno), have a script give its answer,
-   and judge that. */
-bool stmfw__scratch_mark(struct scratch *s);
+/* Does OpenOCD see the file? Have a script give its answer, and judge that. */
 void stmfw__scratch_script(struct buf *b, const struct scratch *s);
 bool stmfw__scratch_is_shared(const struct scratch *s, const char *answer);
 enum move stmfw__scratch_not_shared(struct op *op, const char *answer);
 
 /* These return false with errno. */
 bool stmfw__scratch_empty(struct scratch *s);
-bool stmfw__scratch_write(struct scratch *s, const void *bytes, size_t length);
 /* A part of its content. */
 bool stmfw__scratch_put(struct scratch *s, const void *bytes, size_t length, size_t offset);
 /* Returns the number of bytes read, more than `length` never; -1 with errno. */

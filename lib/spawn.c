@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command line of an OpenOCD that is our child: the user's words, and -c with a script that puts
- * the TCL server on stdin and stdout and opens no port at all.
+ * The command line of an OpenOCD that is our child: the user's words, and -c with a script that
+ * puts the TCL server on stdin and stdout and opens no port at all.
  *
- * The script tries the spelling of newer versions and then that of older ones. It goes first, because
- * configuration files may well have `init` in them, and after that it is too late.
+ * The script tries the spelling of newer versions and then that of older ones. It goes first,
+ * because configuration files may well have `init` in them, and after that it is too late.
  */
 #include "spawn.h"
 
@@ -31,12 +31,19 @@ static size_t count_words(const char *const *argv)
 	return n;
 }
 
-/* Behind "openocd", wherever that is: behind ssh, sudo, nice. Else at the end. */
+/* "openocd-0.11", too. */
+static bool is_openocd(const char *word)
+{
+	return word && strncmp(base_name(word), "openocd", strlen("openocd")) == 0 &&
+	       !strchr(word, ' ');
+}
+
+/* Behind "openocd", wherever that is: behind ssh, sudo, nice. Else at the end. The first of two in a
+   row is the station: ssh openocd-2 openocd. */
 static size_t place_for_script(const char *const *argv, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (strncmp(base_name(argv[i]), "openocd", strlen("openocd")) == 0 &&
-		    !strchr(argv[i], ' '))
+		if (is_openocd(argv[i]) && !is_openocd(argv[i + 1]))
 			return i + 1;
 	return count;
 }

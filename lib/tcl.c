@@ -20,16 +20,21 @@ static bool is_acted_on(unsigned char byte)
 	       byte == '{' || byte == '}';
 }
 
-static size_t escape(char out[4], unsigned char byte)
+size_t stmfw__tcl_octal(char out[4], unsigned char byte)
 {
-	if (is_control(byte)) {
-		out[0] = '\\';
-		out[1] = (char)('0' + (byte >> 6));
-		out[2] = (char)('0' + ((byte >> 3) & 7));
-		out[3] = (char)('0' + (byte & 7));
-		return 4;
-	}
+	out[0] = '\\';
+	out[1] = (char)('0' + (byte >> 6));
+	out[2] = (char)('0' + ((byte >> 3) & 7));
+	out[3] = (char)('0' + (byte & 7));
+	return 4;
+}
+
+size_t stmfw__tcl_escape(char out[4], unsigned char byte)
+{
 	size_t n = 0;
+
+	if (is_control(byte))
+		return stmfw__tcl_octal(out, byte);
 	if (is_acted_on(byte))
 		out[n++] = '\\';
 	out[n++] = (char)byte;
@@ -54,7 +59,7 @@ static void write_word(char *out, const void *bytes, size_t length)
 	*out++ = '"';
 	for (size_t i = 0; i < length; i++) {
 		char piece[4];
-		size_t n = escape(piece, p[i]);
+		size_t n = stmfw__tcl_escape(piece, p[i]);
 
 		memcpy(out, piece, n);
 		out += n;
@@ -103,7 +108,7 @@ void stmfw__tcl_bulk(struct buf *b, const void *bytes, size_t length)
 
 	for (size_t i = 0; out && i < length; i++) {
 		if (ends_a_request(p[i])) {
-			out += escape(out, p[i]);
+			out += stmfw__tcl_octal(out, p[i]);
 			continue;
 		}
 		if (is_special(p[i]))

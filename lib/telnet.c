@@ -20,6 +20,7 @@
 #include <uv.h>
 
 #include "lines.h"
+#include "tcl.h"
 #include "wire.h"
 
 #define SHORTEST_LIMIT 255u /* OpenOCD 0.10; newer ones take ten times as much */
@@ -72,22 +73,13 @@ void stmfw__telnet_set_line_limit(struct telnet *t, size_t limit)
 
 /* ---- typing ---- */
 
-static size_t octal(char out[4], unsigned char byte)
-{
-	out[0] = '\\';
-	out[1] = (char)('0' + (byte >> 6));
-	out[2] = (char)('0' + ((byte >> 3) & 7));
-	out[3] = (char)('0' + (byte & 7));
-	return 4;
-}
-
 /* In a request other bytes are only found inside of its quoted word. */
 static size_t printable(char out[4], char c)
 {
 	unsigned char byte = (unsigned char)c;
 
 	if (byte >= 0x80)
-		return octal(out, byte);
+		return stmfw__tcl_octal(out, byte);
 	out[0] = c;
 	return 1;
 }
@@ -98,11 +90,8 @@ static size_t quoted(char out[8], char c)
 	char piece[4];
 	size_t n = printable(piece, c), length = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		if (strchr("\\\"$[]{}", piece[i]))
-			out[length++] = '\\';
-		out[length++] = piece[i];
-	}
+	for (size_t i = 0; i < n; i++)
+		length += stmfw__tcl_escape(out + length, (unsigned char)piece[i]);
 	return length;
 }
 
@@ -147,6 +136,7 @@ int stmfw__telnet_request(struct telnet *t, struct buf *request, const char *non
 		stmfw__buf_clear(&typed, typed.capacity);
 		type_pieces(&typed, request->data, length, t->line_limit, nonce);
 	}
+	typed.limit = request->limit;
 	stmfw__buf_release(request);
 	*request = typed;
 	return typed.error ? UV_ENOMEM : 0;

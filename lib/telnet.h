@@ -13,8 +13,9 @@
 struct telnet;
 
 struct telnet_events {
-	void (*bytes)(void *owner, const char *bytes, size_t length); /* of the TCL port's language */
-	void (*said)(void *owner, const char *line, size_t length);   /* a line of log */
+	/* Of the TCL port's language; a line of log. */
+	void (*bytes)(void *owner, const char *bytes, size_t length);
+	void (*said)(void *owner, const char *line, size_t length);
 };
 
 /* NULL: no memory. */

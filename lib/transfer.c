@@ -86,7 +86,7 @@ static enum move take_both(struct op *op, const struct reply *last)
 	const char *answer = stmfw__arena_copy(&op->arena, last->result, first);
 	const char *list = last->result + first + (last->result[first] == '\n');
 	if (!answer)
-		return stmfw__op_ok(op);
+		return stmfw__op_no_memory(op);
 	if (!stmfw__take_bank(op, &t->search, list, strlen(list)) ||
 	    !stmfw__check_range(op, &t->search.bank, t->offset, &t->length))
 		return MOVE_DONE;

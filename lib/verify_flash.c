@@ -130,13 +130,11 @@ static int compare_part(stmfw_client *c, uint64_t offset, const uint8_t *data, s
 
 	(void)c;
 	(void)offset;
-	for (size_t i = 0; i < length; i++) {
-		if (job->same == job->transfer.piece || data[i] != wanted(job)[job->same]) {
+	for (size_t i = 0; i < length; i++, job->same++)
+		if (data[i] != wanted(job)[job->same]) {
 			job->is = data[i];
 			return 1;
 		}
-		job->same++;
-	}
 	return 0;
 }
 

@@ -173,6 +173,24 @@ START_TEST(silent_address_does_not_take_all_the_time)
 }
 END_TEST
 
+/* However many are silent, the last one still gets its turn. */
+START_TEST(silent_addresses_leave_time_for_the_last)
+{
+	static const char *const list[] = { "127.0.0.5", "127.0.0.5", "127.0.0.5",
+					    "127.0.0.5", "127.0.0.1", NULL };
+	struct silent silent;
+
+	play(NULL);
+	silent_open(&silent, fake_ocd_port(fx.ocd));
+	addresses = list;
+	fx.opts.connect_timeout_ms = 1000;
+	make_client();
+	connect_to("two.test", fake_ocd_port(fx.ocd));
+	silent_close(&silent);
+	assert_status(&fx.connecting, STMFW_OK, STMFW_FINISHED);
+}
+END_TEST
+
 START_TEST(silent_address_times_out)
 {
 	static const char *const list[] = { "127.0.0.5", NULL };
@@ -289,6 +307,7 @@ int main(void)
 		{ addresses_are_tried_in_order, 5 },
 		{ no_address_answers, 4 },
 		{ silent_address_does_not_take_all_the_time, 0 },
+		{ silent_addresses_leave_time_for_the_last, 0 },
 		{ silent_address_times_out, 0 },
 		{ p8_close_between_two_addresses, 16 },
 		{ slow_lookup_times_out, 0 },

@@ -496,6 +496,21 @@ START_TEST(content_that_cannot_be_stored)
 }
 END_TEST
 
+/* What a part is known by must be told, or the command would have to do without it. */
+START_TEST(part_of_which_nothing_is_told)
+{
+	const stmfw_write_opts o = long_image();
+
+	fx.opts.transfer = STMFW_TRANSFER_INLINE;
+	fake_chip_connect();
+	fake_chip.fault = FAULT_NOTHING;
+	fake_chip.fault_at = 1;
+	FAILS(STMFW_EUNSUPPORTED, "makes no sense", stmfw_write_image(fx.client, &o, DONE));
+	ck_assert_int_eq(fake_chip.faults, 1);
+	ck_assert_int_eq(fake_chip.file_commands, 0);
+}
+END_TEST
+
 START_TEST(content_where_openocd_has_no_files)
 {
 	const stmfw_write_opts o = long_image();
@@ -554,6 +569,7 @@ int main(void)
 		{ long_content_comes_in_parts, 0 },
 		{ content_that_is_canceled_is_forgotten, 3 },
 		{ content_that_cannot_be_stored, 2 },
+		{ part_of_which_nothing_is_told, 0 },
 		{ content_where_openocd_has_no_files, 2 },
 		{ fill_that_does_not_fit, 0 },
 		{ NULL, 0 },

@@ -304,7 +304,7 @@ START_TEST(success_in_words_only)
 	fake_chip.options_stay = true;
 	FAILS(STMFW_EVERIFY, _i % 2 ? "still on" : "still off", change(_i % 2));
 	says(done.text, "takes effect after a power cycle");
-	says(done.advice, "Switch the board off and on, then check with stmfw-info");
+	says(done.advice, "Switch the board off and on, then identify the chip again");
 }
 END_TEST
 

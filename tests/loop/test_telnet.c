@@ -2,6 +2,7 @@
 /* test_telnet.c - what is special about OpenOCD's console. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "fixture.h"
 
@@ -36,6 +37,28 @@ START_TEST(has_no_notifications)
 	ck_assert_ptr_nonnull(strstr(w.advice, "TCL port"));
 	ck_assert_int_eq(fake_ocd_requests(fx.ocd), 0);
 	ck_assert_int_eq(stmfw_client_is_connected(fx.client), 1);
+}
+END_TEST
+
+/* Each of them ends without a request, and so the next one begins at once: of any number, and in
+   any stack. */
+START_TEST(many_that_have_nothing_to_send)
+{
+	static const struct scene scene[] = { EXPECT("first"), REPLY_OK("1"), END };
+	struct watch first = { 0 }, w = { 0 };
+	struct rlimit stack;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_STACK, &stack), 0);
+	stack.rlim_cur = 512u << 10;
+	ck_assert_int_eq(setrlimit(RLIMIT_STACK, &stack), 0);
+	fx.opts.queue_limit = 20000;
+	play_console(scene);
+	ACCEPTED(stmfw_command(fx.client, "first", 0, on_done, &first, NULL));
+	for (int i = 0; i < 20000; i++)
+		ACCEPTED(stmfw_notifications(fx.client, NULL, NULL, on_done, &w, NULL));
+	RUN_UNTIL(w.calls == 20000);
+	assert_ok_once(&first, "1");
+	ck_assert_int_eq(w.status, STMFW_EUNSUPPORTED);
 }
 END_TEST
 
@@ -122,6 +145,7 @@ int main(void)
 {
 	const struct test_case cases[] = {
 		{ has_no_notifications, 2 },
+		{ many_that_have_nothing_to_send, 0 },
 		{ lines_come_while_a_command_runs, 0 },
 		{ nothing_is_told_that_is_no_log, 3 },
 		{ scripts_of_any_length_and_any_bytes, 12 },

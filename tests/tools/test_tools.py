@@ -285,6 +285,7 @@ def test_server_by_environment_and_address():
         assert ask("127.0.0.1:1", "--openocd", f"127.0.0.1:{rig.tcl}") == 0
         for bad in ":x", "[::1", "a:0", "a:65536", "[]:1":
             assert ask(bad) == 2, bad
+            assert ask(bad, "--openocd", f"127.0.0.1:{rig.tcl}") == ask(bad, "--help") == 0, bad
 
 
 def test_other_machine_is_warned_of():

@@ -125,6 +125,9 @@ START_TEST(for_ssh_it_is_quoted_for_a_shell)
 {
 	assert_words(WORDS("/usr/bin/ssh", "station3", "openocd", "-f", "x"), 0,
 		     WORDS("/usr/bin/ssh", "station3", "openocd", "-c", "'SCRIPT'", "-f", "x"));
+	assert_words(WORDS("ssh", "openocd-2", "openocd", "-s", "/x/openocd", "-f", "x"), 0,
+		     WORDS("ssh", "openocd-2", "openocd", "-c", "'SCRIPT'", "-s", "/x/openocd",
+			   "-f", "x"));
 	assert_words(WORDS("ssh", "station3", "openocd -f x"), 0,
 		     WORDS("ssh", "station3", "openocd -f x", "-c", "'SCRIPT'"));
 }

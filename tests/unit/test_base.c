@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "buf.h"
+#include "engine.h"
 #include "explain.h"
 #include "memory.h"
 #include "opts.h"
@@ -208,6 +209,31 @@ START_TEST(pieces_take_less_than_half_a_second_at_any_speed)
 }
 END_TEST
 
+static enum move say_nothing(struct op *op, const struct reply *last)
+{
+	(void)op;
+	(void)last;
+	return MOVE_DONE;
+}
+
+/* A stepper that ends without saying how: nobody may take that for success. */
+START_TEST(silence_is_no_success)
+{
+	static const struct op_kind silent = { .name = "silent", .next = say_nothing };
+	struct stmfw_client c = { .state = CLIENT_READY };
+	struct op *op;
+
+	stmfw__mem_init(&c.mem, NULL);
+	ck_assert_int_eq(stmfw__op_new(&op, &c, &silent, 0, NULL, NULL), STMFW_OK);
+	ck_assert(!call_ok(op));
+	stmfw__op_ok(op);
+	ck_assert(call_ok(op));
+	ck_assert_int_eq(stmfw__op_call(op, &silent, NULL), MOVE_DONE);
+	ck_assert(!call_ok(op));
+	stmfw__op_free(op);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = { buffer_stops_at_its_limit_and_remembers,
@@ -221,6 +247,7 @@ int main(void)
 				       last_words_are_the_errors_or_the_last_line,
 				       known_words_get_their_explanation,
 				       pieces_take_less_than_half_a_second_at_any_speed,
+				       silence_is_no_success,
 				       NULL };
 
 	return run_unit("base", tests);

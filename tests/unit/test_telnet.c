@@ -69,6 +69,7 @@ START_TEST(a_short_request_is_one_line)
 	ck_assert(strncmp(b.data, "apply {r {return [string map [list \\x00 {}] $r]\\n}} [apply {{n s} {", 67) == 0);
 	ck_assert_ptr_nonnull(strstr(b.data, NONCE "\\000\" \"expr 1; puts \\\"\\377\\\"\"]\n"));
 	ck_assert_uint_eq(strcspn(b.data, "\n") + 1, b.length);
+	ck_assert_uint_eq(b.limit, 1 << 22); /* for the next request */
 	stmfw__buf_release(&b);
 	stmfw__telnet_free(t, libc_mem());
 }
