@@ -77,7 +77,7 @@ static bool load(stmfw_image **out, const struct recipe_image *image, char why[I
 bool images_load(struct images *images, const struct recipe *r, char why[IMAGES_WHY])
 {
 	images->recipe = r;
-	images->loaded = calloc(r->image_count + 1, sizeof(*images->loaded));
+	images->loaded = calloc(r->image_count + 1, sizeof(void *));
 	if (!images->loaded) {
 		snprintf(why, IMAGES_WHY, "not enough memory");
 		return false;

@@ -43,9 +43,10 @@ static void give_up(struct job *job, const char *what)
 
 static bool went_well(struct job *job, const char *doing, const stmfw_result *res)
 {
-	if (res->status != STMFW_OK)
-		job_copy_free(job);
-	return job_went_well(job, doing, res);
+	if (job_went_well(job, doing, res))
+		return true;
+	job_copy_free(job);
+	return false;
 }
 
 static void on_progress(stmfw_client *c, const stmfw_progress *p, void *arg)
