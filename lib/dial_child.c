@@ -286,6 +286,7 @@ static void stop(struct conn *conn)
 	struct child *c = child(conn);
 
 	c->state = CHILD_ASKED; /* its stdin ends as the stream is closed */
+	uv_update_time(conn->loop); /* a long callback may have left the loop's clock behind */
 	if (c->is_alive)
 		uv_timer_start(&c->timer, on_patience_over, PATIENCE_MS, 0);
 	else

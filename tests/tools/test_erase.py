@@ -239,7 +239,7 @@ def test_power_cycle():
     for chip, driver in SETUPS:
         with Rig(chip, driver=driver, board=["--fault", "options-late"]) as rig:
             rig.protect("lock").check(8, "read protection is still off", "power cycle",
-                                      "[Ss]witch the board off and on.*stmfw-info", BOARD)
+                                      "[Ss]witch the board off and on, then identify", BOARD)
             assert rig.flash_now() == rig.image
             rig.ask("unplug")
             rig.ask("plug")

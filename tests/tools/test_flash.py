@@ -547,7 +547,8 @@ def test_ctrl_c_puts_the_old_content_back():
 def test_a_closed_terminal_puts_the_old_content_back():
     with Rig("f407vg", board=("--latency-us", "3000")) as rig:
         rig.file("x.bin", make_image(1 << 20))
-        process = rig.begin("stmfw-flash", "--json", "x.bin")
+        process = rig.begin("stmfw-flash", "--json", "x.bin", # also if we run under nohup
+                            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
         until_event(process, is_writing)
         process.send_signal(signal.SIGHUP)
         rig.ask("latency 100")  # it was slow only so that this came in time
