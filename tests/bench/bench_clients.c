@@ -55,12 +55,12 @@ static void answer(int fd)
 		return;
 	}
 	request[n] = '\0';
-	const char *nonce = strstr(request, "}} @");
+	const char *nonce = strstr(request, "}} \"@");
 	if (!nonce)
 		_exit(1);
 	int length = snprintf(reply, sizeof(reply),
 			      "%.17s\n0\n0\nOpen On-Chip Debugger 0.12.0%%0A%%0A%%0A%%0A\n\x1a",
-			      nonce + 3);
+			      nonce + 4);
 	if (send(fd, reply, (size_t)length, MSG_NOSIGNAL) != length)
 		_exit(1);
 }
