@@ -68,7 +68,8 @@ static void on_flashed(stmfw_client *c, const stmfw_result *res, void *arg)
 	next_image(job);
 }
 
-static void next_image(struct job *job)
+/* With the next of the step's images, or the step has passed. */
+static void with_next_image(struct job *job, unsigned int flags, stmfw_done_cb done)
 {
 	const struct recipe_step *step = job_step(job);
 	stmfw_flash_opts opts = STMFW_INIT(stmfw_flash_opts);
@@ -78,13 +79,20 @@ static void next_image(struct job *job)
 		return;
 	}
 	opts.image = images_get(job->images, step->images[job->image]);
-	/* What an image before has put into the same sector stays. */
-	opts.flags = (step->keep || job->image > 0 ? STMFW_FLASH_KEEP : 0u) |
-		     (step->unlock ? STMFW_FLASH_UNLOCK : 0u);
+	opts.flags = flags;
 	opts.after = STMFW_AFTER_HALT;
 	opts.progress = on_progress;
 	opts.arg = job;
-	job_expect(job, stmfw_flash(job->client, &opts, on_flashed, job, &job->op));
+	job_expect(job, stmfw_flash(job->client, &opts, done, job, &job->op));
+}
+
+static void next_image(struct job *job)
+{
+	const struct recipe_step *step = job_step(job);
+
+	/* What an image before has put into the same sector stays. */
+	with_next_image(job, (step->keep || job->image > 0 ? STMFW_FLASH_KEEP : 0u) |
+				     (step->unlock ? STMFW_FLASH_UNLOCK : 0u), on_flashed);
 }
 
 void job_flash(struct job *job)
@@ -194,19 +202,7 @@ static void on_planned(stmfw_client *c, const stmfw_result *res, void *arg)
 
 static void next_proof(struct job *job)
 {
-	const struct recipe_step *step = job_step(job);
-	stmfw_flash_opts opts = STMFW_INIT(stmfw_flash_opts);
-
-	if (job->image == step->image_count) {
-		job_pass(job, job->steps[job->current].bytes);
-		return;
-	}
-	opts.image = images_get(job->images, step->images[job->image]);
-	opts.flags = STMFW_FLASH_DRY_RUN;
-	opts.after = STMFW_AFTER_HALT;
-	opts.progress = on_progress;
-	opts.arg = job;
-	job_expect(job, stmfw_flash(job->client, &opts, on_planned, job, &job->op));
+	with_next_image(job, STMFW_FLASH_DRY_RUN, on_planned);
 }
 
 void job_verify(struct job *job)
