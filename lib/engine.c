@@ -224,11 +224,9 @@ static struct op *first_waiting(const struct stmfw_client *c)
 static bool wants_load(const struct stmfw_client *c)
 {
 	const struct op *op = c->running;
-	const struct op *next = first_waiting(c);
 
-	return c->state == CLIENT_READY && op && op->kind->ahead && op->unanswered && next &&
-	       next->kind->ahead && c->ahead_count <= AHEAD_MAX / 2 &&
-	       stmfw__conn_can_pipeline(c->conn);
+	return c->state == CLIENT_READY && op && op->kind->ahead && op->unanswered &&
+	       c->ahead_count <= AHEAD_MAX / 2 && stmfw__conn_can_pipeline(c->conn);
 }
 
 /* False: not this one, not now; when its turn comes it is told what is wrong. */
