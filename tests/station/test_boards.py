@@ -64,6 +64,23 @@ def test_another_chip_and_driver():
         assert floor.check_serials() == 2
 
 
+def test_two_images_in_one_sector():
+    """The second one keeps what the first has put there."""
+    parts = {"one": (b"first" * 20, FLASH), "two": (b"second" * 20, FLASH + 512)}
+    both = {"images": ["one", "two"]}
+    with Floor(serial=False) as floor:
+        images = []
+        for name, (data, address) in parts.items():
+            write(floor.path(f"{name}.bin"), data)
+            images.append({"name": name, "file": f"{name}.bin", "address": address, "type": "bin",
+                           "sha256": hashlib.sha256(data).hexdigest()})
+        floor.write_recipe(images=images, steps=[IDENTIFY, {"flash": both}, {"verify": both}])
+        assert floor.run("--once").results() == {"S1": ["PASS"]}
+        content = floor.fixtures[0].content()
+        for data, address in parts.values():
+            assert content[address - FLASH:][:len(data)] == data
+
+
 def test_what_the_record_says():
     with Floor() as floor:
         floor.run("--once", "--operator", "Ada")
