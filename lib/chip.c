@@ -35,7 +35,8 @@ struct family {
 	enum rdp_form rdp;
 };
 
-#define WORDS_MAX 33 /* of a block */
+#define IDS 2        /* words in front of the rest: CPUID, IDCODE */
+#define WORDS_MAX 33 /* of a block                                 */
 
 /* clang-format off */
 #define F1_PLACES 0x1ffff7e0, 5,  0x00, 0x08, 0x4002201c, RDP_OBR_BIT /* RM0008, RM0041 */
@@ -88,9 +89,11 @@ static const struct family families[] = {
 	{ 0x450, "STM32H74x/75x", H7_PLACES },
 };
 
+#define FAMILIES (sizeof(families) / sizeof(families[0]))
+
 static const struct family *find_family(uint16_t device_id)
 {
-	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+	for (size_t i = 0; i < FAMILIES; i++)
 		if (families[i].device_id == device_id)
 			return &families[i];
 	return NULL;
@@ -114,18 +117,27 @@ static enum stmfw_rdp decode_rdp(enum rdp_form form, uint32_t value)
 	return STMFW_RDP_UNKNOWN;
 }
 
-/* ---- two requests: each costs OpenOCD a look at the target ---- */
+/* ---- one request: each costs OpenOCD a look at the target ---- */
 
-/* CPUID, and DBGMCU_IDCODE from the first place that has one; else 0. By the core's part number, in
-   CPUID bits 15:4, the places where it may be: an empty one reads as an id of 0 or of all ones. */
-static const char read_ids[] =
-	"apply {{r t cores} {"
+/* CPUID, and DBGMCU_IDCODE from the first place that has one; else 0. Cores: by the core's part
+   number, in CPUID bits 15:4, the places where it may be; an empty one reads as an id of 0 or of
+   all ones. Families: by the device ids, the register with the read-out protection and the block.
+   Both follow if the id is in there; the block only if it can be read. */
+static const char read_chip[] =
+	"apply {{r t cores families} {"
 	"set c [apply $r $t 0xe000ed00 32 1];"
 	"foreach {core places} $cores {"
 	"if {($c >> 4 & 0xfff) != $core} continue;"
 	"foreach a $places {"
 	"if {[catch {apply $r $t $a 32 1} v]} continue;"
-	"if {($v & 0xfff) != 0 && ($v & 0xfff) != 0xfff} {return [list $c $v]}}};"
+	"set d [expr {$v & 0xfff}];"
+	"if {$d == 0 || $d == 0xfff} continue;"
+	"set l [list $c $v];"
+	"foreach {ids p a n} $families {"
+	"if {[lsearch -exact $ids $d] < 0} continue;"
+	"lappend l {*}[apply $r $t $p 32 1];"
+	"catch {lappend l {*}[apply $r $t $a 32 $n]}};"
+	"return $l}};"
 	"list $c 0}} ";
 
 static const char idcode_places[] =
@@ -135,72 +147,43 @@ static const char idcode_places[] =
 	" 0xc24 0xe0042000"                /* M4: F3, F4, G4, L4 */
 	" 0xc27 {0xe0042000 0x5c001000}}"; /* M7: F7; H7         */
 
-/* The register with the read-out protection, and behind it the block, if it can be read. */
-static const char read_signature[] =
-	"apply {{r t p a n} {"
-	"set l [apply $r $t $p 32 1];"
-	"catch {lappend l {*}[apply $r $t $a 32 $n]};"
-	"set l}} ";
+static void put_families(struct buf *b)
+{
+	stmfw__buf_puts(b, " {");
+	for (size_t i = 0; i < FAMILIES; i++) {
+		const struct family *f = &families[i];
+		bool is_first = i == 0 || f[-1].block != f->block;
+		bool is_last = i + 1 == FAMILIES || f[1].block != f->block;
 
-static struct buf *begin_script(struct op *op, const char *lambda)
+		stmfw__buf_printf(b, is_first ? "{%u" : " %u", f->device_id);
+		if (is_last)
+			stmfw__buf_printf(b, "} 0x%lx 0x%lx %u ", (unsigned long)f->rdp_address,
+					  (unsigned long)f->block, f->words);
+	}
+	stmfw__buf_puts(b, "}");
+}
+
+static enum move ask_chip(struct op *op)
 {
 	const struct identify_job *job = op->job;
 	struct buf *b = stmfw__op_script(op, "identify", 0);
 
 	if (job->of_bank)
 		stmfw__only_target(b, job->target);
-	stmfw__buf_puts(b, lambda);
+	stmfw__buf_puts(b, read_chip);
 	stmfw__buf_puts(b, stmfw__memory_reader);
 	stmfw__tcl_arg(b, job->target ? job->target : "");
-	return b;
-}
-
-static enum move ask_ids(struct op *op)
-{
-	stmfw__buf_puts(begin_script(op, read_ids), idcode_places);
+	stmfw__buf_puts(b, idcode_places);
+	put_families(b);
 	return MOVE_SEND;
 }
 
-static enum move ask_signature(struct op *op, const struct family *family)
+static void take_ids(stmfw_chip *chip, const uint32_t *ids)
 {
-	stmfw__buf_printf(begin_script(op, read_signature), " 0x%lx 0x%lx %u",
-			  (unsigned long)family->rdp_address, (unsigned long)family->block,
-			  family->words);
-	return MOVE_SEND;
-}
-
-static bool take_words(const struct reply *reply, size_t count, uint32_t *words)
-{
-	const struct memory_range range = { 0, 32, count };
-
-	return stmfw__memory_parse(reply->result, &range, words);
-}
-
-static enum move identified(struct op *op)
-{
-	struct identify_job *job = op->job;
-
-	op->res.chip = &job->chip;
-	op->res.count = 1;
-	return stmfw__op_ok(op);
-}
-
-static enum move take_ids(struct op *op, const struct reply *reply)
-{
-	struct identify_job *job = op->job;
-	uint32_t ids[2];
-
-	if (!take_words(reply, 2, ids))
-		return stmfw__op_refused(op, STMFW_ETARGET, reply);
-	job->chip.cpuid = ids[0];
-	job->chip.idcode = ids[1];
-	job->chip.device_id = (uint16_t)(ids[1] & 0xfff);
-	job->chip.revision_id = (uint16_t)(ids[1] >> 16);
-	job->family = find_family(job->chip.device_id);
-	if (!job->family)
-		return identified(op);
-	job->chip.family = job->family->name;
-	return ask_signature(op, job->family);
+	chip->cpuid = ids[0];
+	chip->idcode = ids[1];
+	chip->device_id = (uint16_t)(ids[1] & 0xfff);
+	chip->revision_id = (uint16_t)(ids[1] >> 16);
 }
 
 static uint8_t byte_of(const uint32_t *words, size_t at)
@@ -220,30 +203,40 @@ static void take_block(stmfw_chip *chip, const struct family *family, const uint
 	chip->has_uid = 1;
 }
 
-/* Size and unique id may stay unknown; whether the chip is protected may not. */
-static enum move take_signature(struct op *op, const struct reply *reply)
+/* Of a chip that we do not know there are the ids only. Of one that we know, size and unique id may
+   stay unknown; whether it is protected may not. */
+static bool take_chip(stmfw_chip *chip, const char *answer)
 {
-	struct identify_job *job = op->job;
-	const struct family *family = job->family;
-	uint32_t words[1 + WORDS_MAX];
+	uint32_t words[IDS + 1 + WORDS_MAX];
+	size_t count = stmfw__memory_parse_some(
+		answer, &(struct memory_range){ 0, 32, IDS + 1 + WORDS_MAX }, words);
 
-	if (take_words(reply, 1u + family->words, words))
-		take_block(&job->chip, family, words + 1);
-	else if (!take_words(reply, 1, words))
-		return stmfw__op_refused(op, STMFW_ETARGET, reply);
-	job->chip.rdp = decode_rdp(family->rdp, words[0]);
-	return identified(op);
+	if (count < IDS)
+		return false;
+	take_ids(chip, words);
+	const struct family *family = find_family(chip->device_id);
+	if (!family)
+		return count == IDS;
+	if (count != IDS + 1 && count != IDS + 1u + family->words)
+		return false;
+	chip->family = family->name;
+	chip->rdp = decode_rdp(family->rdp, words[IDS]);
+	if (count > IDS + 1)
+		take_block(chip, family, words + IDS + 1);
+	return true;
 }
 
 static enum move identify_next(struct op *op, const struct reply *last)
 {
-	const struct identify_job *job = op->job;
+	struct identify_job *job = op->job;
 
 	if (!last)
-		return ask_ids(op);
-	if (!reply_ok(last))
+		return ask_chip(op);
+	if (!reply_ok(last) || !take_chip(&job->chip, last->result))
 		return stmfw__op_refused(op, STMFW_ETARGET, last);
-	return job->family ? take_signature(op, last) : take_ids(op, last);
+	op->res.chip = &job->chip;
+	op->res.count = 1;
+	return stmfw__op_ok(op);
 }
 
 const struct op_kind stmfw__identify_kind = { .name = "identify", .next = identify_next };

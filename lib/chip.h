@@ -6,9 +6,8 @@
 #include "op.h"
 
 struct identify_job {
-	const char *target;          /* NULL: OpenOCD's current one                        */
-	bool of_bank;                /* its chip is meant, whichever target is the current */
-	const struct family *family; /* NULL: not known (yet)                              */
+	const char *target; /* NULL: OpenOCD's current one                        */
+	bool of_bank;       /* its chip is meant, whichever target is the current */
 	stmfw_chip chip;
 };
 

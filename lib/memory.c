@@ -37,15 +37,16 @@ void stmfw__memory_write_script(struct buf *b, const char *target, const struct 
 	stmfw__buf_puts(b, "}");
 }
 
+/* Moves behind it, if it is one. */
 static bool take_value(const char **text, unsigned int width, uint32_t *value)
 {
+	const char *p = *text + strspn(*text, " \t\r\n");
 	uint64_t number;
 
-	*text += strspn(*text, " \t\r\n");
-	if (!stmfw__take_uint(text, &number) || number >> width ||
-	    (**text && !strchr(" \t\r\n", **text)))
+	if (!stmfw__take_uint(&p, &number) || number >> width || (*p && !strchr(" \t\r\n", *p)))
 		return false;
 	*value = (uint32_t)number;
+	*text = p;
 	return true;
 }
 
@@ -54,12 +55,18 @@ static bool is_blank(const char *text)
 	return text[strspn(text, " \t\r\n")] == '\0';
 }
 
+size_t stmfw__memory_parse_some(const char *text, const struct memory_range *r, uint32_t *values)
+{
+	size_t n = 0;
+
+	while (n < r->count && take_value(&text, r->width, &values[n]))
+		n++;
+	return is_blank(text) ? n : 0;
+}
+
 bool stmfw__memory_parse(const char *text, const struct memory_range *r, uint32_t *values)
 {
-	for (size_t i = 0; i < r->count; i++)
-		if (!take_value(&text, r->width, &values[i]))
-			return false;
-	return is_blank(text);
+	return stmfw__memory_parse_some(text, r, values) == r->count;
 }
 
 /* Targets are little endian. */

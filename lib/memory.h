@@ -20,6 +20,8 @@ void stmfw__memory_write_script(struct buf *b, const char *target, const struct 
    the bytes that they are in memory. */
 bool stmfw__memory_parse(const char *text, const struct memory_range *r, uint32_t *values);
 bool stmfw__memory_parse_bytes(const char *text, const struct memory_range *r, uint8_t *bytes);
+/* At most count values. How many there are; 0 if the text is anything else. */
+size_t stmfw__memory_parse_some(const char *text, const struct memory_range *r, uint32_t *values);
 /* So many bytes, in the widest accesses that fit. */
 struct memory_range stmfw__memory_block(uint64_t address, size_t length);
 

@@ -336,38 +336,40 @@ static void read_memory(struct fake_conn *conn, const char *args)
 	answer_memory(conn, put_memory(address, step, count));
 }
 
-/* What is behind the script and the reader that it is given: "TARGET" and more. */
-static const char *behind_reader(const char *args)
+/* To what is behind the script and the reader that it is given, and behind "TARGET". */
+static void skip_reader(const char **args)
 {
 	char target[64];
 
-	args = strstr(args, "set o}} ");
-	ck_assert_ptr_nonnull(args);
-	args += strlen("set o}} ");
-	word(&args, target, sizeof(target));
-	return args;
+	*args = strstr(*args, "set o}} ");
+	ck_assert_ptr_nonnull(*args);
+	*args += strlen("set o}} ");
+	word(args, target, sizeof(target));
 }
 
-/* ... {CORE PLACE CORE {PLACE PLACE} ...} */
-static void read_ids(struct fake_conn *conn, const char *args)
+/* ... {CORE PLACE CORE {PLACE PLACE} ...} {{ID ID} REGISTER BLOCK COUNT {ID} ...} */
+static void read_chip(struct fake_conn *conn, const char *args)
 {
 	bool good = put_memory(0xe000ed00, 4, 1);
+	char id[16];
 
-	ck_assert_ptr_nonnull(strstr(behind_reader(args), "0xc23 0xe0042000"));
-	if (fake_chip.no_idcode || !put_memory(0xe0042000, 4, 1))
+	skip_reader(&args);
+	ck_assert_ptr_nonnull(strstr(args, "0xc23 0xe0042000"));
+	if (fake_chip.no_idcode || !put_memory(0xe0042000, 4, 1)) {
 		put(" 0", 0, 0);
-	answer_memory(conn, good);
-}
+		answer_memory(conn, good);
+		return;
+	}
+	snprintf(id, sizeof(id), "%u", fake_chip.idcode & 0xfff);
+	const char *row = strstr(args, id);
+	if (row) {
+		const char *numbers = strchr(row, '}') + 1;
+		unsigned long protection = number(&numbers), block = number(&numbers);
 
-/* ... REGISTER BLOCK COUNT */
-static void read_signature(struct fake_conn *conn, const char *args)
-{
-	const char *numbers = behind_reader(args);
-	unsigned long protection = number(&numbers), block = number(&numbers);
-	bool good = !fake_chip.no_protection && put_memory(protection, 4, 1);
-
-	if (!fake_chip.no_signature)
-		put_memory(block, 4, number(&numbers));
+		good = good && !fake_chip.no_protection && put_memory(protection, 4, 1);
+		if (!fake_chip.no_signature)
+			put_memory(block, 4, number(&numbers));
+	}
 	answer_memory(conn, good);
 }
 
@@ -918,8 +920,7 @@ static const struct {
 	{ "reset init;", reset_and_list },
 	{ "foreach t [target names]", list_targets },
 	{ "set n}} ", write_memory },
-	{ "list $c 0}} ", read_ids },
-	{ "set l}} ", read_signature },
+	{ "list $c 0}} ", read_chip },
 	{ "set o}} ", read_memory },
 	{ "{flash probe ", probe_and_list },
 	{ "[flash list]", list_banks },

@@ -491,7 +491,7 @@ START_TEST(cancel_before_the_chip_is_touched)
 	fake_chip.state = "running";
 	fake_chip.requests = 0;
 	flash();
-	ck_assert_int_eq(fake_chip.requests, 3); /* banks, and two to identify it: no reset */
+	ck_assert_int_eq(fake_chip.requests, 2); /* banks, and one to identify it: no reset */
 	ck_assert_int_eq(done.status, STMFW_ECANCELED);
 	ck_assert_int_eq(seen.report.content, STMFW_CONTENT_UNCHANGED);
 	ck_assert_str_eq(fake_chip.state, "running");

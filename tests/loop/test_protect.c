@@ -341,18 +341,18 @@ static void become_deaf(int request)
 		fake_chip.state = "running";
 }
 
-/* banks, identity (2), reset, command, reset */
+/* banks, identity, reset, command, reset */
 START_TEST(reset_that_fails)
 {
 	begin("stm32f1x", _i ? 1 : 0);
 	fake_chip.requests = 0;
 	fake_chip.before = become_deaf;
-	deaf_from = 3;
+	deaf_from = 2;
 	FAILS(STMFW_ETARGET, "running", change(_i));
 	ck_assert_int_eq(fake_chip.option_commands, 0);
 	fake_chip.requests = 0;
 	fake_chip.state = "halted";
-	deaf_from = 5;
+	deaf_from = 4;
 	FAILS(STMFW_ETARGET, "whether it took effect is not known", change(_i));
 	ck_assert_int_eq(fake_chip.option_commands, 1);
 	says(done.advice, "off and on");
@@ -366,7 +366,7 @@ START_TEST(refused_and_then_the_reset_fails)
 	fake_chip.refuses_options = true;
 	fake_chip.requests = 0;
 	fake_chip.before = become_deaf;
-	deaf_from = 5;
+	deaf_from = 4;
 	FAILS(STMFW_ETARGET, "refused (OpenOCD could not do", change(_i));
 	says(done.text, _i ? "removing read protection was asked for"
 			   : "setting read protection was asked for");
@@ -390,12 +390,12 @@ START_TEST(canceled_before_or_too_late)
 	begin("stm32f1x", 0);
 	fake_chip.before = cancel;
 	fake_chip.requests = 0;
-	cancel_at = 3;
+	cancel_at = 2;
 	RUN(stmfw_lock(fx.client, 0, on_done, &done, &changing));
 	assert_failed_once(&done, STMFW_ECANCELED, STMFW_FINISHED);
 	ck_assert_int_eq(fake_chip.option_commands, 0);
 	fake_chip.requests = 0;
-	cancel_at = 4;
+	cancel_at = 3;
 	RUN(stmfw_lock(fx.client, 0, on_done, &done, &changing));
 	assert_status(&done, STMFW_OK, STMFW_FINISHED);
 	ck_assert_uint_eq(fake_chip.rdp, 1);

@@ -89,6 +89,10 @@ START_TEST(memory_lists_of_every_version_are_read)
 	ck_assert(!stmfw__memory_parse("1 2 3 4", &r, v));
 	ck_assert(!stmfw__memory_parse("1 2 3x", &r, v));
 	ck_assert(!stmfw__memory_parse("0x10000", &half, v));
+	ck_assert_uint_eq(stmfw__memory_parse_some("1 2", &r, v), 2);
+	ck_assert_uint_eq(stmfw__memory_parse_some("1 2 3 4", &r, v), 0);
+	ck_assert_uint_eq(stmfw__memory_parse_some("1 0x100000000", &r, v), 0);
+	ck_assert_uint_eq(stmfw__memory_parse_some("1 x", &r, v), 0);
 	ck_assert(stmfw__memory_parse("0xffff ", &half, v));
 }
 END_TEST
