@@ -71,6 +71,17 @@ void stmfw__buf_printf(struct buf *b, const char *fmt, ...)
 	va_end(ap);
 }
 
+void stmfw__buf_number(struct buf *b, uint32_t number)
+{
+	char digits[10];
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + number % 10);
+	while (number /= 10);
+	stmfw__buf_append(b, digits + at, sizeof(digits) - at);
+}
+
 void stmfw__buf_consume(struct buf *b, size_t n)
 {
 	if (n == 0)

@@ -25,6 +25,8 @@ void stmfw__buf_append(struct buf *b, const void *bytes, size_t length);
 char *stmfw__buf_extend(struct buf *b, size_t length);
 void stmfw__buf_puts(struct buf *b, const char *s);
 void stmfw__buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* In decimal: much quicker than the above, for long lists. */
+void stmfw__buf_number(struct buf *b, uint32_t number);
 /* Drop the first n bytes. */
 void stmfw__buf_consume(struct buf *b, size_t n);
 /* Only the first n bytes are left, and no error. */

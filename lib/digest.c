@@ -14,12 +14,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "crc32.h"
 #include "dialect.h"
 #include "memory.h"
 #include "parse.h"
 #include "tcl.h"
 
-#define TABLE_WORDS ((size_t)256)
 #define RANGES_MAX ((size_t)512)
 #define BATCH_BYTES ((uint64_t)1 << 20)
 #define SLOWEST_BYTES_PER_SECOND 65536u /* 2 MHz and 12 cycles for a byte have more */
@@ -70,30 +70,9 @@ static const uint16_t program[] = {
 };
 
 #define PROGRAM_WORDS (sizeof(program) / 4)
-#define HEAD_WORDS (PROGRAM_WORDS + TABLE_WORDS)
+#define HEAD_WORDS (PROGRAM_WORDS + CRC32_TABLE)
 
 _Static_assert(sizeof(program) % 4 == 0, "it is written as words");
-
-static uint32_t table_entry(uint32_t value)
-{
-	for (int bit = 0; bit < 8; bit++)
-		value = value >> 1 ^ (value & 1 ? 0xedb88320u : 0);
-	return value;
-}
-
-/* The table is made anew each time, which costs less than 1 KiB of input does; so hand in much. */
-uint32_t stmfw__crc32(uint32_t crc, const void *bytes, size_t length)
-{
-	const uint8_t *p = bytes;
-	uint32_t table[TABLE_WORDS];
-
-	for (uint32_t i = 0; i < TABLE_WORDS; i++)
-		table[i] = table_entry(i);
-	crc = ~crc;
-	for (size_t i = 0; i < length; i++)
-		crc = crc >> 8 ^ table[(crc ^ p[i]) & 0xff];
-	return ~crc;
-}
 
 /* ---- where ---- */
 
@@ -154,8 +133,8 @@ static void put_words(struct buf *b, const struct digest *d)
 
 	for (; n < PROGRAM_WORDS; n++)
 		words[n] = (uint32_t)program[2 * n] | (uint32_t)program[2 * n + 1] << 16;
-	for (uint32_t i = 0; i < TABLE_WORDS; i++)
-		words[n++] = table_entry(i);
+	for (size_t i = 0; i < CRC32_TABLE; i++)
+		words[n++] = stmfw__crc32_table[i];
 	for (size_t i = 0; i < d->batch; i++) {
 		words[n++] = (uint32_t)d->ranges[d->done + i].address;
 		words[n++] = (uint32_t)d->ranges[d->done + i].length;

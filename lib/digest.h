@@ -42,7 +42,4 @@ bool stmfw__digest_take_area(struct digest_area *area, const char *answer);
  */
 extern const struct op_kind stmfw__digest_kind;
 
-/* The same CRC-32 (that of Ethernet and zlib) here. Begin with 0. */
-uint32_t stmfw__crc32(uint32_t crc, const void *bytes, size_t length);
-
 #endif

@@ -14,6 +14,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "crc32.h"
 #include "engine.h"
 #include "flash.h"
 #include "opts.h"

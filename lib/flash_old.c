@@ -12,6 +12,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "crc32.h"
 #include "flash.h"
 #include "read_flash.h"
 

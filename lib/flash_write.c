@@ -25,7 +25,8 @@
 #define ERASE_SLOWEST 8192u
 #define ERASE_SECTOR_MS 3000u /* 128 KiB of an F4: 1 to 2 s */
 #define WRITE_BASE_MS 20000u
-#define SLICE ((size_t)1024) /* what is looked at at once */
+#define SLICE ((size_t)1024)    /* what is looked at at once          */
+#define PORTION ((size_t)16384) /* what is put into the file at once */
 #define ALIGNMENT 64u /* of a write's end: a multiple of every family's programming unit */
 
 static struct flash_write *state(const struct op *op)
@@ -181,21 +182,34 @@ static size_t bytes_to_write(const struct flash *f)
 }
 
 /* `length` bytes from an offset in a sector. */
-static bool put_sector(struct flash *f, struct buf *b, const struct sector *s, size_t offset,
-		       size_t length)
+/* A place in the sectors, which lie one behind the other. */
+struct place {
+	const struct sector *s;
+	size_t offset;
+};
+
+static struct place skip_bytes(struct place at, size_t length)
 {
-	uint8_t bytes[SLICE];
+	at.offset += length;
+	while (at.offset > 0 && at.offset >= at.s->plan.length) {
+		at.offset -= (size_t)at.s->plan.length;
+		at.s++;
+	}
+	return at;
+}
 
+static struct place gather(const struct flash *f, struct place at, uint8_t *bytes, size_t length)
+{
 	while (length > 0) {
-		size_t n = length < SLICE ? length : SLICE;
+		size_t left = (size_t)at.s->plan.length - at.offset;
+		size_t n = length < left ? length : left;
 
-		stmfw__flash_wanted(f, s, offset, bytes, n);
-		if (!stmfw__carrier_put(&f->carrier, b, bytes, n))
-			return false;
-		offset += n;
+		stmfw__flash_wanted(f, at.s, at.offset, bytes, n);
+		at = skip_bytes(at, n);
+		bytes += n;
 		length -= n;
 	}
-	return true;
+	return at;
 }
 
 /* False: errno, of a file of ours. */
@@ -204,22 +218,19 @@ static bool put_part(struct flash *f, struct buf *b)
 	const struct flash_piece *piece = &f->write.piece;
 	const struct sector *s = &f->plan.sectors[piece->first];
 	const stmfw_bank *bank = stmfw__flash_bank_of(f, s->plan.bank);
+	struct place at = skip_bytes((struct place){ s, 0 }, piece->done);
+	uint8_t bytes[PORTION];
 	char before[40], after[24];
 
 	snprintf(before, sizeof(before), "flash write_bank %u", bank->number);
 	snprintf(after, sizeof(after), "0x%" PRIx64, s->plan.address - bank->base + piece->done);
 	if (!stmfw__carrier_command(&f->carrier, b, before, after))
 		return false;
-	size_t skip = piece->done;
-	for (size_t left = piece->part; left > 0; s++) {
-		size_t length = (size_t)s->plan.length;
-		size_t from = skip < length ? skip : length;
-		size_t n = left < length - from ? left : length - from;
-
-		if (!put_sector(f, b, s, from, n))
+	for (size_t left = piece->part, n; left > 0; left -= n) {
+		n = left < sizeof(bytes) ? left : sizeof(bytes);
+		at = gather(f, at, bytes, n);
+		if (!stmfw__carrier_put(&f->carrier, b, bytes, n))
 			return false;
-		skip -= from;
-		left -= n;
 	}
 	stmfw__carrier_command_end(&f->carrier, b);
 	return true;

@@ -32,8 +32,10 @@ void stmfw__memory_write_script(struct buf *b, const char *target, const struct 
 {
 	put_range(b, stmfw__memory_writer, target, r);
 	stmfw__buf_puts(b, " {");
-	for (size_t i = 0; i < r->count; i++)
-		stmfw__buf_printf(b, "%lu ", (unsigned long)values[i]);
+	for (size_t i = 0; i < r->count; i++) {
+		stmfw__buf_number(b, values[i]);
+		stmfw__buf_append(b, " ", 1);
+	}
 	stmfw__buf_puts(b, "}");
 }
 

@@ -20,7 +20,7 @@ static bool is_acted_on(unsigned char byte)
 	       byte == '{' || byte == '}';
 }
 
-size_t stmfw__tcl_octal(char out[4], unsigned char byte)
+size_t stmfw__tcl_octal(char *out, unsigned char byte)
 {
 	out[0] = '\\';
 	out[1] = (char)('0' + (byte >> 6));
@@ -29,7 +29,7 @@ size_t stmfw__tcl_octal(char out[4], unsigned char byte)
 	return 4;
 }
 
-size_t stmfw__tcl_escape(char out[4], unsigned char byte)
+size_t stmfw__tcl_escape(char *out, unsigned char byte)
 {
 	size_t n = 0;
 
@@ -57,13 +57,8 @@ static void write_word(char *out, const void *bytes, size_t length)
 	const unsigned char *p = bytes;
 
 	*out++ = '"';
-	for (size_t i = 0; i < length; i++) {
-		char piece[4];
-		size_t n = stmfw__tcl_escape(piece, p[i]);
-
-		memcpy(out, piece, n);
-		out += n;
-	}
+	for (size_t i = 0; i < length; i++)
+		out += stmfw__tcl_escape(out, p[i]);
 	*out = '"';
 }
 

@@ -12,8 +12,8 @@ void stmfw__tcl_word(struct buf *b, const void *bytes, size_t length);
 /* The same for a C string, with a blank in front. */
 void stmfw__tcl_arg(struct buf *b, const char *s);
 /* One byte of such a word; and in the way that is always possible. Return how many bytes that is. */
-size_t stmfw__tcl_escape(char out[4], unsigned char byte);
-size_t stmfw__tcl_octal(char out[4], unsigned char byte);
+size_t stmfw__tcl_escape(char *out, unsigned char byte);
+size_t stmfw__tcl_octal(char *out, unsigned char byte);
 /* Append many bytes as a part of a double-quoted word that the caller opens and closes. Only what
    has to be escaped is, for the sake of length. */
 void stmfw__tcl_bulk(struct buf *b, const void *bytes, size_t length);

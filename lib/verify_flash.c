@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "crc32.h"
 #include "digest.h"
 #include "opts.h"
 #include "plain.h"

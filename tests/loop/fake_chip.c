@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "digest.h"
+#include "crc32.h"
 #include "fixture.h"
 
 struct fake_chip fake_chip;

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "digest.h"
+#include "crc32.h"
 #include "plan.h"
 
 #define BASE 0x08000000u
@@ -243,6 +243,13 @@ START_TEST(crc32)
 	ck_assert_uint_eq(stmfw__crc32(0, "123456789", 9), 0xcbf43926);
 	ck_assert_uint_eq(stmfw__crc32(0, "", 0), 0);
 	ck_assert_uint_eq(stmfw__crc32(stmfw__crc32(0, "1234", 4), "56789", 5), 0xcbf43926);
+	for (uint32_t i = 0; i < CRC32_TABLE; i++) {
+		uint32_t entry = i;
+
+		for (int bit = 0; bit < 8; bit++)
+			entry = entry >> 1 ^ (entry & 1 ? 0xedb88320u : 0);
+		ck_assert_uint_eq(stmfw__crc32_table[i], entry);
+	}
 }
 END_TEST
 
