@@ -43,6 +43,7 @@ struct span {
 struct sector_run {
 	unsigned count;
 	uint32_t size;
+	unsigned erase_ms; /* of one, typically */
 };
 
 struct chip {
@@ -59,6 +60,8 @@ struct chip {
 	uint8_t rdp_off;       /* option byte that means "not read protected" */
 	unsigned wrp_sectors;  /* sectors behind one write protection bit */
 	unsigned obr_user_bit; /* F0/F1: where OBR shows the user byte */
+	unsigned program_ns;   /* of one access, typically */
+	unsigned mass_erase_ms;
 };
 
 const struct chip *chip_find(const char *name);
@@ -66,6 +69,7 @@ const struct chip *chip_row(size_t index); /* NULL behind the last */
 uint32_t chip_flash_size(const struct chip *chip);
 unsigned chip_sector_count(const struct chip *chip);
 struct span chip_sector(const struct chip *chip, unsigned index); /* base is an offset */
+unsigned chip_erase_ms(const struct chip *chip, unsigned index);
 unsigned chip_sector_of(const struct chip *chip, uint32_t offset);
 
 /* ---- flash.c, flash_f1.c, flash_f4.c ---------------------------------------------------- */
@@ -81,10 +85,13 @@ struct flash_ctl {
 	uint32_t obr;
 	uint32_t wrp;  /* in force: bit clear = protected */
 	bool read_protected; /* in force */
+	bool takes_time;     /* erasing and programming, as on silicon */
+	uint64_t busy_until; /* ns */
 };
 
 struct flash_family {
 	uint32_t regs_base, option_base;
+	uint32_t sr_at, sr_busy; /* status register, and its bit */
 	void (*factory)(struct board *b); /* option bytes as delivered */
 	void (*load_options)(struct board *b); /* those that are stored come into force */
 	void (*reset)(struct board *b);   /* locks the registers */
@@ -111,6 +118,8 @@ void flash_erase_sector(struct board *b, unsigned sector);
 void flash_erase_all(struct board *b);
 bool flash_sector_protected(const struct board *b, unsigned sector);
 bool flash_any_protected(const struct board *b);
+/* ns until what was begun is done; 0: it is. The core waits for that long: no time slices. */
+uint64_t flash_busy_ns(const struct board *b);
 enum bus_result flash_key(enum lock_state *lock, uint32_t value, const uint32_t keys[2]);
 
 /* ---- bus.c, regs.c ---------------------------------------------------------------------- */

@@ -99,12 +99,23 @@ static uint32_t read_bytes(const struct board *b, const struct place *place, uns
 	return value;
 }
 
+/* Code that waits for the flash gets no time meanwhile, and need not see it. */
+static uint32_t read_flash_register(struct board *b, enum master m, uint32_t offset)
+{
+	const struct flash_family *family = b->chip->family;
+	uint32_t value = family->read_reg(b, offset);
+
+	if (m == MASTER_HOST && offset == family->sr_at && flash_busy_ns(b) > 0)
+		value |= family->sr_busy;
+	return value;
+}
+
 static uint32_t read_word(struct board *b, enum master m, const struct place *place)
 {
 	uint32_t offset = place->offset & ~3u;
 
 	if (place->kind == AT_FLASH_REGS)
-		return b->chip->family->read_reg(b, offset);
+		return read_flash_register(b, m, offset);
 	if (offset == b->chip->device_id_at)
 		return b->chip->device_id;
 	return place->kind == AT_CORE ? core_read_word(b, m, offset) : regs_read(&b->regs, offset);

@@ -6,6 +6,9 @@
 #include "board.h"
 
 #include <string.h>
+#include <uv.h>
+
+#define MILLISECOND UINT64_C(1000000)
 
 static bool covers(uint32_t offset, unsigned width, uint64_t byte)
 {
@@ -66,10 +69,24 @@ uint32_t flash_peek(const struct board *b, uint32_t offset, unsigned width)
 	return value;
 }
 
+uint64_t flash_busy_ns(const struct board *b)
+{
+	uint64_t now = uv_hrtime();
+
+	return b->ctl.busy_until > now ? b->ctl.busy_until - now : 0;
+}
+
+static void take_time(struct board *b, uint64_t ns)
+{
+	if (b->ctl.takes_time)
+		b->ctl.busy_until = uv_hrtime() + flash_busy_ns(b) + ns;
+}
+
 void flash_put(struct board *b, uint32_t offset, unsigned width, uint32_t value)
 {
 	memcpy(b->flash + offset, &value, width);
 	b->stats.bytes_programmed += width;
+	take_time(b, b->chip->program_ns);
 }
 
 void flash_erase_sector(struct board *b, unsigned sector)
@@ -78,12 +95,14 @@ void flash_erase_sector(struct board *b, unsigned sector)
 
 	memset(b->flash + span.base, 0xFF, span.size);
 	b->stats.erases[sector]++;
+	take_time(b, chip_erase_ms(b->chip, sector) * MILLISECOND);
 }
 
 void flash_erase_all(struct board *b)
 {
 	memset(b->flash, 0xFF, chip_flash_size(b->chip));
 	b->stats.mass_erases++;
+	take_time(b, b->chip->mass_erase_ms * MILLISECOND);
 }
 
 /* The last protection bit stands for all sectors that have none of their own. */

@@ -29,6 +29,7 @@ enum {
 	CR_OBL_LAUNCH = 1 << 13,
 	CR_KEPT = CR_PG | CR_PER | CR_MER | CR_OPTPG | CR_OPTER,
 
+	SR_BSY = 1 << 0,
 	SR_PGERR = 1 << 2,
 	SR_WRPRTERR = 1 << 4,
 	SR_EOP = 1 << 5,
@@ -243,6 +244,8 @@ static uint8_t f1_read_option(const struct board *b, uint32_t offset)
 const struct flash_family flash_f1 = {
 	.regs_base = 0x40022000,
 	.option_base = 0x1FFFF800,
+	.sr_at = REG_SR,
+	.sr_busy = SR_BSY,
 	.factory = f1_factory,
 	.load_options = f1_load_options,
 	.reset = f1_reset,

@@ -19,6 +19,7 @@ enum {
 	SR_PGPERR = 1 << 6,
 	SR_PGSERR = 1 << 7,
 	SR_CLEARABLE = 0xF3,
+	SR_BSY = 1 << 16,
 
 	OPTCR_LOCK = 1 << 0,
 	OPTCR_START = 1 << 1,
@@ -215,6 +216,8 @@ static uint8_t f4_read_option(const struct board *b, uint32_t offset)
 const struct flash_family flash_f4 = {
 	.regs_base = 0x40023C00,
 	.option_base = 0x1FFFC000,
+	.sr_at = REG_SR,
+	.sr_busy = SR_BSY,
 	.factory = f4_factory,
 	.load_options = f4_load_options,
 	.reset = f4_reset,

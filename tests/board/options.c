@@ -29,6 +29,7 @@ enum option_id {
 	OPT_STATS,
 	OPT_UID,
 	OPT_FIRMWARE,
+	OPT_FLASH_TIMES,
 	OPT_FAULT,
 };
 
@@ -49,6 +50,7 @@ static const struct option long_options[] = {
 	{ "stats", required_argument, NULL, OPT_STATS },
 	{ "uid", required_argument, NULL, OPT_UID },
 	{ "firmware", required_argument, NULL, OPT_FIRMWARE },
+	{ "flash-times", no_argument, NULL, OPT_FLASH_TIMES },
 	{ "fault", required_argument, NULL, OPT_FAULT },
 	{ NULL, 0, NULL, 0 },
 };
@@ -74,6 +76,7 @@ static void print_help(void)
 	       "  --dump FILE               write the flash there at exit\n"
 	       "  --stats FILE              write counters there at exit (JSON)\n"
 	       "  --firmware V2JnSn         version of the probe (default V2J37S7)\n"
+	       "  --flash-times             erasing and programming take as long as on silicon\n"
 	       "  --fault NAME[=VALUE]      a fault, may be repeated:\n"
 	       "%s"
 	       "\n"
@@ -174,6 +177,9 @@ static void read_board_option(struct board *b, int id, const char *value)
 		break;
 	case OPT_FIRMWARE:
 		set_firmware(b, value);
+		break;
+	case OPT_FLASH_TIMES:
+		b->ctl.takes_time = true;
 		break;
 	default:
 		problem = fault_arm(b, value);

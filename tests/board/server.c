@@ -38,19 +38,41 @@ static void pump(struct client *c);
 
 /* ---- time slices ------------------------------------------------------------------------ */
 
+static void wake_cores(struct server *s);
+
+static void on_nap_over(uv_timer_t *nap)
+{
+	wake_cores(nap->data);
+}
+
+static void sleep_until_flash_is_ready(struct server *s)
+{
+	uint64_t shortest = UINT64_MAX;
+
+	uv_idle_stop(&s->slices);
+	for (unsigned i = 0; i < s->board_count; i++) {
+		uint64_t ns = flash_busy_ns(s->boards[i]);
+
+		if (s->boards[i]->core.state == CORE_RUNNING && ns < shortest)
+			shortest = ns;
+	}
+	if (shortest < UINT64_MAX)
+		uv_timer_start(&s->nap, on_nap_over, shortest / 1000000 + 1, 0);
+}
+
 static void on_idle(uv_idle_t *idle)
 {
 	struct server *s = idle->data;
 	unsigned running = 0;
 
 	for (unsigned i = 0; i < s->board_count; i++) {
-		if (s->boards[i]->core.state == CORE_RUNNING) {
+		if (s->boards[i]->core.state == CORE_RUNNING && !flash_busy_ns(s->boards[i])) {
 			core_slice(s->boards[i]);
 			running++;
 		}
 	}
 	if (!running)
-		uv_idle_stop(idle);
+		sleep_until_flash_is_ready(s);
 }
 
 /* ---- closing ---------------------------------------------------------------------------- */
@@ -277,7 +299,9 @@ bool server_start(struct server *s, uv_loop_t *loop, unsigned port)
 	s->loop = loop;
 	s->listener.data = s;
 	s->slices.data = s;
+	s->nap.data = s;
 	uv_idle_init(loop, &s->slices);
+	uv_timer_init(loop, &s->nap);
 	uv_tcp_init(loop, &s->listener);
 	uv_ip4_addr("127.0.0.1", (int)port, &address);
 	return uv_tcp_bind(&s->listener, (const struct sockaddr *)&address, 0) == 0 &&
@@ -311,5 +335,6 @@ void server_close(struct server *s)
 	while (s->clients)
 		close_client(s->clients);
 	uv_close((uv_handle_t *)&s->slices, NULL);
+	uv_close((uv_handle_t *)&s->nap, NULL);
 	uv_close((uv_handle_t *)&s->listener, NULL);
 }

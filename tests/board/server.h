@@ -20,6 +20,7 @@ struct server {
 	uv_loop_t *loop;
 	uv_tcp_t listener;
 	uv_idle_t slices; /* runs while some core executes code */
+	uv_timer_t nap;   /* while they all wait for their flash */
 	struct client *clients;
 	struct board *boards[BOARDS_MAX];
 	unsigned board_count;

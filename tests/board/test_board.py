@@ -632,6 +632,18 @@ def test_latency():
         client.close()
 
 
+def test_flash_times():
+    """Erasing and programming take what the data sheets say; at least, as other work may slow us."""
+    for chip, at, size, least in (("f103c8", 0, 32, 32 * 0.020 + 16384 * 52.5e-6),
+                                  ("f407vg", 0x20000, 32, 1.0 + 8192 * 16e-6)):
+        with Board("--chip", chip, "--flash-times", chip=chip) as b:
+            b.make_image(size * 1024)
+            began = time.monotonic()
+            b.openocd(*HALT, f"flash write_image erase image.bin {0x08000000 + at:#x}")
+            assert time.monotonic() - began >= least, chip
+            assert b.flash()[at:at + len(b.image)] == b.image
+
+
 def test_pieces_and_queues():
     with Board() as b:
         client = Client(b)

@@ -32,7 +32,7 @@ def own(pid):
 
 def once(sites):
     """wall, cpu, KiB"""
-    with Floor(sites, board=("--latency-us", "1000"), steps=STANDARD) as floor:
+    with Floor(sites, board=("--latency-us", "1000", "--flash-times"), steps=STANDARD) as floor:
         write(floor.path("app.bin"), WHOLE)
         floor.write_recipe(images=[{"name": "app", "file": "app.bin", "address": FLASH,
                                     "sha256": hashlib.sha256(WHOLE).hexdigest()}])
