@@ -75,6 +75,11 @@ struct flash_old {
 	struct flash_part *parts; /* ranges[i] belongs to parts[i] */
 	struct digest_range *ranges;
 	size_t part_count;
+	struct {
+		uint64_t length; /* 0: none yet */
+		uint8_t value;
+		uint32_t crc;
+	} blank; /* the last checksum of erased flash that was needed */
 	struct flash_span *spans;
 	size_t span_count, current;
 	uint64_t read_total;

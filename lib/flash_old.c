@@ -84,39 +84,54 @@ static bool make_parts(struct op *op)
 	return !op->arena.failed;
 }
 
-static uint32_t crc_of_blank(const struct sector *s, uint64_t length)
+/* Most parts are as long as the one before. */
+static uint32_t crc_of_blank(struct flash_old *l, uint8_t blank, uint64_t length)
 {
 	uint8_t piece[4096];
 	uint32_t crc = 0;
 
-	memset(piece, s->blank, sizeof(piece));
-	for (; length > sizeof(piece); length -= sizeof(piece))
-		crc = stmfw__crc32(crc, piece, sizeof(piece));
-	return stmfw__crc32(crc, piece, (size_t)length);
+	if (l->blank.length == length && l->blank.value == blank)
+		return l->blank.crc;
+	memset(piece, blank, sizeof(piece));
+	for (uint64_t left = length, n; left > 0; left -= n) {
+		n = left < sizeof(piece) ? left : sizeof(piece);
+		crc = stmfw__crc32(crc, piece, (size_t)n);
+	}
+	l->blank.length = length;
+	l->blank.value = blank;
+	l->blank.crc = crc;
+	return crc;
 }
 
-static bool is_wanted(const struct sector_part *part, uint32_t crc)
+/* What is erased is told from what is wanted by a look at the bytes, which is quicker. */
+static bool is_wanted(const struct sector_part *part, uint8_t blank, bool is_blank, uint32_t crc)
 {
-	return !part->is_image || crc == stmfw__crc32(0, part->bytes, (size_t)part->length);
+	if (!part->is_image)
+		return true;
+	return is_blank ? is_all(part->bytes, part->length, blank)
+			: crc == stmfw__crc32(0, part->bytes, (size_t)part->length);
 }
 
-/* Parts first to end-1 are all of one sector. Most sectors are right, so blank is asked last. */
-static enum sector_look judge_sector(const struct flash *f, const struct sector *s, size_t first,
+/* Parts first to end-1 are all of one sector. */
+static enum sector_look judge_sector(struct flash_old *l, const struct sector *s, size_t first,
 				     size_t end)
 {
-	const struct flash_old *l = &f->old;
 	bool same = true, blank = true;
 
-	for (size_t k = first; k < end && same; k++)
-		same = is_wanted(&l->parts[k].part, l->ranges[k].crc);
-	for (size_t k = first; k < end && blank && !same; k++)
-		blank = l->ranges[k].crc == crc_of_blank(s, l->parts[k].part.length);
+	for (size_t k = first; k < end && (same || blank); k++) {
+		const struct sector_part *part = &l->parts[k].part;
+		uint32_t crc = l->ranges[k].crc;
+		bool is_blank = crc == crc_of_blank(l, s->blank, part->length);
+
+		same = same && is_wanted(part, s->blank, is_blank, crc);
+		blank = blank && is_blank;
+	}
 	return same ? LOOK_SAME : blank ? LOOK_BLANK : LOOK_DIFFERS;
 }
 
 static void judge_by_sums(struct flash *f)
 {
-	const struct flash_old *l = &f->old;
+	struct flash_old *l = &f->old;
 	size_t first = 0;
 
 	for (size_t k = 1; k <= l->part_count; k++) {
@@ -124,7 +139,7 @@ static void judge_by_sums(struct flash *f)
 
 		if (k < l->part_count && l->parts[k].sector == l->parts[first].sector)
 			continue;
-		s->look = judge_sector(f, s, first, k);
+		s->look = judge_sector(l, s, first, k);
 		first = k;
 	}
 }
