@@ -48,6 +48,14 @@ bool stmfw__carrier_begin(struct carrier *c, struct op *op, const char *dir)
 	return true;
 }
 
+bool stmfw__carrier_begin_reading(struct carrier *c, struct op *op, const char *dir)
+{
+	if (op->client->opts.transfer == STMFW_TRANSFER_SHARED)
+		return stmfw__carrier_begin(c, op, dir);
+	*c = (struct carrier){ .no_scratch = "", .kept = "" };
+	return true;
+}
+
 void stmfw__carrier_ask(struct buf *b, const struct carrier *c)
 {
 	stmfw__buf_puts(b, "apply {{} {set a {};");

@@ -32,6 +32,8 @@ struct carrier {
 
 /* dir: for the file of ours; NULL: TMPDIR or /tmp. */
 bool stmfw__carrier_begin(struct carrier *c, struct op *op, const char *dir);
+/* For who only reads, and probably nothing at all: without a file, unless one was asked for. */
+bool stmfw__carrier_begin_reading(struct carrier *c, struct op *op, const char *dir);
 /* A script whose result is the answer: one line. */
 void stmfw__carrier_ask(struct buf *b, const struct carrier *c);
 bool stmfw__carrier_settle(struct carrier *c, struct op *op, const char *answer);

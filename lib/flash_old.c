@@ -30,10 +30,12 @@ static bool wants_backup(const struct flash *f)
 static enum move share_file(struct op *op)
 {
 	struct flash *f = op->job;
+	bool only_reads = f->o.flags & STMFW_FLASH_DRY_RUN;
 
 	f->old.step = OLD_SHARE;
 	f->sent_ns = uv_hrtime();
-	if (!stmfw__carrier_begin(&f->carrier, op, f->o.scratch_dir))
+	if (!(only_reads ? stmfw__carrier_begin_reading : stmfw__carrier_begin)(&f->carrier, op,
+									    f->o.scratch_dir))
 		return MOVE_DONE;
 	struct buf *b = stmfw__op_script(op, "share file", 0);
 	stmfw__buf_puts(b, "apply {{} {set a [");
