@@ -68,7 +68,7 @@ void stmfw__carrier_ask(struct buf *b, const struct carrier *c)
 			  stmfw__inline_possible);
 }
 
-static bool in_reply(struct carrier *c, struct op *op, enum carrier_way way, size_t most)
+static void in_reply(struct carrier *c, struct op *op, enum carrier_way way, size_t most)
 {
 	size_t fits = op->client->opts.reply_limit / WORST_BYTE;
 
@@ -76,10 +76,6 @@ static bool in_reply(struct carrier *c, struct op *op, enum carrier_way way, siz
 	c->way = way;
 	c->most_from = fits == 0 ? 1 : fits < most ? fits : most;
 	c->most_to = MOST_TO;
-	c->bytes = stmfw__arena_alloc(&op->arena, c->most_from);
-	if (!c->bytes)
-		stmfw__op_no_memory(op);
-	return c->bytes != NULL;
 }
 
 bool stmfw__carrier_settle(struct carrier *c, struct op *op, const char *answer)
@@ -101,8 +97,9 @@ bool stmfw__carrier_settle(struct carrier *c, struct op *op, const char *answer)
 		stmfw__scratch_not_shared(op, answer);
 		return false;
 	}
-	return has_files ? in_reply(c, op, CARRIER_INLINE, MOST_INLINE)
-			 : in_reply(c, op, CARRIER_MEMORY, MOST_MEMORY);
+	in_reply(c, op, has_files ? CARRIER_INLINE : CARRIER_MEMORY,
+		 has_files ? MOST_INLINE : MOST_MEMORY);
+	return true;
 }
 
 bool stmfw__carrier_writes(const struct carrier *c, struct op *op)
@@ -195,9 +192,21 @@ static bool take_memory(struct carrier *c, struct op *op, const struct reply *re
 	return false;
 }
 
+/* Many an operation ends without having read anything, so not before that. */
+static bool has_room(struct carrier *c, struct op *op)
+{
+	if (!c->bytes)
+		c->bytes = stmfw__arena_alloc(&op->arena, c->most_from);
+	if (!c->bytes)
+		stmfw__op_no_memory(op);
+	return c->bytes != NULL;
+}
+
 bool stmfw__carrier_take(struct carrier *c, struct op *op, const struct reply *reply,
 			 const stmfw_bank *bank, uint64_t offset, size_t length)
 {
+	if (c->way != CARRIER_SHARED && !has_room(c, op))
+		return false;
 	switch (c->way) {
 	case CARRIER_SHARED:
 		return take_shared(c, op, length);
