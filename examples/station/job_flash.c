@@ -50,6 +50,25 @@ static const char *state_of_the_chip(const stmfw_flash_report *report)
 	return report ? words[report->content] : "nothing was changed";
 }
 
+/* These reset it themselves before they do anything; with the others a chip is to stand as after a
+   reset. */
+static bool begins_with_reset(enum recipe_step_kind kind)
+{
+	return kind == STEP_ERASE || kind == STEP_FLASH || kind == STEP_SERIAL ||
+	       kind == STEP_VERIFY || kind == STEP_RUN;
+}
+
+/* How a write or a proof is to leave the chip: a reset that another one follows is left out. */
+static enum stmfw_after afterwards(const struct job *job, bool more_in_this_step)
+{
+	const struct recipe *r = job->recipe;
+	size_t next = job->current + 1u;
+
+	if (more_in_this_step || (next < r->step_count && begins_with_reset(r->steps[next].kind)))
+		return STMFW_AFTER_LEAVE;
+	return STMFW_AFTER_HALT;
+}
+
 static void next_image(struct job *job);
 
 static void on_flashed(stmfw_client *c, const stmfw_result *res, void *arg)
@@ -80,7 +99,7 @@ static void with_next_image(struct job *job, unsigned int flags, stmfw_done_cb d
 	}
 	opts.image = images_get(job->images, step->images[job->image]);
 	opts.flags = flags;
-	opts.after = STMFW_AFTER_HALT;
+	opts.after = afterwards(job, job->image + 1 < step->image_count);
 	opts.progress = on_progress;
 	opts.arg = job;
 	job_expect(job, stmfw_flash(job->client, &opts, done, job, &job->op));
@@ -141,7 +160,7 @@ static void write_serial(struct job *job)
 	}
 	opts.image = job->serial_image;
 	opts.flags = STMFW_FLASH_KEEP;
-	opts.after = STMFW_AFTER_HALT;
+	opts.after = afterwards(job, false);
 	opts.progress = on_progress;
 	opts.arg = job;
 	job_expect(job, stmfw_flash(job->client, &opts, on_serial_written, job, &job->op));
