@@ -4,11 +4,11 @@
 
 usage: bench.py BOARD TOOLS [ROUNDS]
 
-Each board is an STM32F103 behind a probe that takes 1 ms for each command, and whose flash takes as
-long as on silicon; all 64 KiB are written and proven, and it gets a serial number. wall: from the
-station's start to its end, OpenOCDs included. cpu: of the station's own process. The last row is for
-a flash that takes no time, which no board has: what is left then is probe and software. Exits with 1
-if a requirement does not hold.
+Each board is an STM32F103 as slow as a real one: 1 ms for each command to the probe (a USB frame), 46
+clocks of SWD at 1 MHz for each word (the speed that OpenOCD's stm32f1x.cfg sets), and the data
+sheet's times for flash. All 64 KiB are written and proven, and it gets a serial number. wall: from
+the station's start to its end, OpenOCDs included. cpu: of the station's own process. The last row is
+for the 1 ms alone. Exits with 1 if a requirement does not hold.
 """
 import hashlib
 import os
@@ -20,6 +20,8 @@ import floor as shop
 from floor import FLASH, STANDARD, Floor, make_image, read, write
 
 NUMBERS = (1, 2, 4, 8, 16, 32)
+PROBE = ("--latency-us", "1000")
+REAL = (*PROBE, "--latency-ns-per-byte", "11500", "--flash-times")
 WHOLE = make_image(0xf800)  # the serial number is in the last sectors
 shop.SERIAL_AT = 0xfc00
 
@@ -32,9 +34,9 @@ def own(pid):
     return nanoseconds / 1e9, int(status["VmRSS"].split()[0])
 
 
-def once(sites, *board):
+def once(sites, board=REAL):
     """wall, cpu, KiB"""
-    with Floor(sites, board=("--latency-us", "1000", *board), steps=STANDARD) as floor:
+    with Floor(sites, board=board, steps=STANDARD) as floor:
         write(floor.path("app.bin"), WHOLE)
         floor.write_recipe(images=[{"name": "app", "file": "app.bin", "address": FLASH,
                                     "sha256": hashlib.sha256(WHOLE).hexdigest()}])
@@ -56,13 +58,13 @@ def main():
     print(f"{'sites':>8} {'wall, s':>9} {'to one':>7} {'cpu, s':>8} {'of wall':>8} {'RSS, KiB':>9} "
           f"{'a further site':>15}   load", flush=True)
     runs = {n: [] for n in NUMBERS}
-    without = []
+    quick = []
     ratios = {n: [] for n in NUMBERS}
     for _ in range(rounds):  # in turns, as other work slows all alike
         for n in NUMBERS:
-            runs[n].append(once(n, "--flash-times"))
+            runs[n].append(once(n))
             ratios[n].append(runs[n][-1][0] / runs[1][-1][0])
-        without.append(once(16))
+        quick.append(once(16, PROBE))
     rows = {}
     for n in NUMBERS:
         wall, cpu, memory = (statistics.median(values) for values in zip(*runs[n]))
@@ -72,8 +74,8 @@ def main():
         rows[n] = (statistics.median(ratios[n]), share, each)
         print(f"{n:8} {wall:9.2f} {rows[n][0]:7.2f} {cpu:8.3f} {share:8.1%} {memory:9.0f} "
               f"{each:11.0f} KiB   {os.getloadavg()[0]:.1f}")
-    wall, cpu, _ = (statistics.median(values) for values in zip(*without))
-    print(f"16, flash takes no time: {wall:.2f} s, cpu {cpu:.3f} s, {cpu / wall:.1%} of wall")
+    wall, cpu, _ = (statistics.median(values) for values in zip(*quick))
+    print(f"16, 1 ms and nothing else: {wall:.2f} s, cpu {cpu:.3f} s, {cpu / wall:.1%} of wall")
     wanted = (("16 sites to one, wall", rows[16][0], 1.5), ("of wall, 16 sites", rows[16][1], 0.05),
               ("KiB for a further site", rows[32][2], 300))
     broken = 0
