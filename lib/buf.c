@@ -58,12 +58,15 @@ void stmfw__buf_puts(struct buf *b, const char *s)
 
 void stmfw__buf_printf(struct buf *b, const char *fmt, ...)
 {
+	char text[128]; /* what is longer is made twice */
 	va_list ap, again;
 
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	int n = vsnprintf(NULL, 0, fmt, ap);
-	if (n > 0 && !reserve(b, (size_t)n)) {
+	int n = vsnprintf(text, sizeof(text), fmt, ap);
+	if (n > 0 && (size_t)n < sizeof(text)) {
+		stmfw__buf_append(b, text, (size_t)n);
+	} else if (n > 0 && !reserve(b, (size_t)n)) {
 		vsnprintf(b->data + b->length, (size_t)n + 1, fmt, again);
 		b->length += (size_t)n;
 	}

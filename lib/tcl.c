@@ -9,16 +9,28 @@
 #include <stdbool.h>
 #include <string.h>
 
-static bool is_control(unsigned char byte)
-{
-	return byte < 0x20 || byte == 0x7f;
-}
-
-static bool is_acted_on(unsigned char byte)
-{
-	return byte == '\\' || byte == '"' || byte == '$' || byte == '[' || byte == ']' ||
-	       byte == '{' || byte == '}';
-}
+/* What each byte takes in such a word: 2 with a backslash before it, 4 in octal. Looked up, as with
+   every request some thousand bytes are. */
+/* clang-format off */
+static const unsigned char width[256] = {
+	4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4,
+	4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4,
+	1, 1, 2, 1, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 1, 2, 1, 4,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+};
+/* clang-format on */
 
 size_t stmfw__tcl_octal(char *out, unsigned char byte)
 {
@@ -31,23 +43,22 @@ size_t stmfw__tcl_octal(char *out, unsigned char byte)
 
 size_t stmfw__tcl_escape(char *out, unsigned char byte)
 {
-	size_t n = 0;
+	size_t n = width[byte];
 
-	if (is_control(byte))
+	if (n == 4)
 		return stmfw__tcl_octal(out, byte);
-	if (is_acted_on(byte))
-		out[n++] = '\\';
-	out[n++] = (char)byte;
+	*out = '\\';
+	out[n - 1] = (char)byte;
 	return n;
 }
 
 size_t stmfw__tcl_word_length(const void *bytes, size_t length)
 {
 	const unsigned char *p = bytes;
-	size_t total = length + 2;
+	size_t total = 2;
 
 	for (size_t i = 0; i < length; i++)
-		total += is_control(p[i]) ? 3u : (size_t)is_acted_on(p[i]);
+		total += width[p[i]];
 	return total;
 }
 

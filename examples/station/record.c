@@ -131,7 +131,8 @@ static bool open_file(struct record *rec, char why[RECORD_WHY])
 		return false;
 	}
 	bool ok = record_lock(&rec->lock, path, why) && schema_make(path, &rec->is_new, why) &&
-		  db_open(&rec->db, path, DB_WRITE, why) && schema_check(&rec->db, why) &&
+		  db_open(&rec->db, path, DB_WRITE, why) &&
+		  (rec->is_new || schema_check(&rec->db, why)) &&
 		  schema_check_pages(&rec->db, why) && make_durable(&rec->db, why) &&
 		  read_identity(rec, why);
 	free(path);
