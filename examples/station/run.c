@@ -126,10 +126,11 @@ static struct viewer *choose_viewer(struct station *st)
 	const struct cli *cli = st->cli;
 
 	if (cli->json)
-		return view_json_new();
+		return view_json_new(&st->loop);
 	if (view_term_is_possible(cli->json, cli->talk == CLI_QUIET))
 		return view_term_new(cli->tool, &st->loop, &calls);
-	return view_lines_new(cli->tool, cli->talk == CLI_QUIET, cli->talk == CLI_VERBOSE);
+	return view_lines_new(&st->loop, cli->tool, cli->talk == CLI_QUIET,
+			      cli->talk == CLI_VERBOSE);
 }
 
 static bool add_hall(struct station *st)

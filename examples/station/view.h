@@ -3,12 +3,14 @@
 #ifndef VIEW_H
 #define VIEW_H
 
+#include <uv.h>
+
 #include "event.h"
 
 /* Plain lines on stderr: a board and its result, troubles of sites. quiet: only results. */
-struct viewer *view_lines_new(const char *tool, bool quiet, bool verbose);
+struct viewer *view_lines_new(uv_loop_t *loop, const char *tool, bool quiet, bool verbose);
 /* One JSON object per line on stdout. */
-struct viewer *view_json_new(void);
+struct viewer *view_json_new(uv_loop_t *loop);
 
 /* "waiting for a board", "PASS" */
 const char *view_state_words(enum site_state state);

@@ -3,8 +3,15 @@
 #include "view.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "../jsonl.h"
+#include "outlet.h"
+
+struct json_viewer {
+	struct viewer viewer;
+	struct outlet *out;
+};
 
 static void add(json_t *o, const char *key, const char *text)
 {
@@ -133,22 +140,40 @@ static json_t *describe(const struct station_view *station, const struct event *
 	return NULL;
 }
 
-static void show(struct viewer *v, const struct station_view *station, const struct event *e)
+static void tell_lost(FILE *file, unsigned int count)
 {
-	(void)v;
-	jsonl_write(describe(station, e));
+	fprintf(file, "{\"event\":\"lost\",\"count\":%u}\n", count);
 }
 
-static void close_it(struct viewer *v)
+static void show(struct viewer *viewer, const struct station_view *station, const struct event *e)
 {
+	const struct json_viewer *v = (const struct json_viewer *)viewer;
+	json_t *o = describe(station, e);
+
+	if (!o)
+		return;
+	json_dumpf(o, outlet_file(v->out), JSON_COMPACT);
+	putc('\n', outlet_file(v->out));
+	outlet_send(v->out, e->kind == EVENT_PROGRESS ? OUTLET_SUPERSEDED : OUTLET_KEEP);
+	json_decref(o);
+}
+
+static void close_it(struct viewer *viewer)
+{
+	struct json_viewer *v = (struct json_viewer *)viewer;
+
+	outlet_close(v->out);
 	free(v);
 }
 
-struct viewer *view_json_new(void)
+struct viewer *view_json_new(uv_loop_t *loop)
 {
-	struct viewer *v = calloc(1, sizeof(*v));
+	struct json_viewer *v = calloc(1, sizeof(*v));
 
-	if (v)
-		*v = (struct viewer){ show, close_it };
-	return v;
+	if (!v || !(v->out = outlet_new(loop, STDOUT_FILENO, tell_lost))) {
+		free(v);
+		return NULL;
+	}
+	v->viewer = (struct viewer){ show, close_it };
+	return &v->viewer;
 }

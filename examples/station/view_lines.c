@@ -5,77 +5,81 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "../text.h"
+#include "outlet.h"
 
 struct lines_viewer {
 	struct viewer viewer;
 	const char *tool;
 	bool quiet, verbose;
+	struct outlet *results, *rest; /* stdout, stderr */
 };
 
-static void say_board_end(const struct site_view *s, const struct event *e)
+static void tell_lost(FILE *file, unsigned int count)
+{
+	fprintf(file, "(%u lines are missing: nobody read them. The record has all results.)\n", count);
+}
+
+static void say_board_end(FILE *f, const struct site_view *s, const struct event *e)
 {
 	char time[TEXT_SHORT];
 
 	text_time(time, e->elapsed_ms);
 	if (s->state == SITE_KNOWN)
-		printf("[%s] already programmed: UID %s, serial %s; not counted\n", s->name, s->uid,
-		       s->serial[0] ? s->serial : "-");
+		fprintf(f, "[%s] already programmed: UID %s, serial %s; not counted\n", s->name,
+			s->uid, s->serial[0] ? s->serial : "-");
 	else if (e->passed)
-		printf("[%s] PASS  UID %s, serial %s, %s\n", s->name, s->uid,
-		       s->serial[0] ? s->serial : "-", time);
+		fprintf(f, "[%s] PASS  UID %s, serial %s, %s\n", s->name, s->uid,
+			s->serial[0] ? s->serial : "-", time);
 	else
-		printf("[%s] FAIL  UID %s, %s: %s\n", s->name, s->uid[0] ? s->uid : "-", time,
-		       s->reason);
+		fprintf(f, "[%s] FAIL  UID %s, %s: %s\n", s->name, s->uid[0] ? s->uid : "-", time,
+			s->reason);
 	if (!e->passed && s->advice[0] && s->state != SITE_KNOWN)
-		printf("[%s]       %s\n", s->name, s->advice);
-	fflush(stdout);
+		fprintf(f, "[%s]       %s\n", s->name, s->advice);
 }
 
-static void say_site(const struct site_view *s)
+static void say_site(FILE *f, const struct site_view *s)
 {
 	if (s->state == SITE_DOWN)
-		fprintf(stderr, "[%s] %s: %s %s\n", s->name, view_state_words(s->state), s->reason,
+		fprintf(f, "[%s] %s: %s %s\n", s->name, view_state_words(s->state), s->reason,
 			s->advice);
 	else if (s->state == SITE_LOCKED)
-		fprintf(stderr, "[%s] LOCKED after %u failures in a row: call the supervisor\n",
+		fprintf(f, "[%s] LOCKED after %u failures in a row: call the supervisor\n",
 			s->name, s->in_row);
 	else if (s->state != SITE_PASSED && s->state != SITE_FAILED && s->state != SITE_KNOWN)
-		fprintf(stderr, "[%s] %s\n", s->name, view_state_words(s->state));
+		fprintf(f, "[%s] %s\n", s->name, view_state_words(s->state));
 }
 
-static void show(struct viewer *viewer, const struct station_view *station, const struct event *e)
+/* What is not a result, on stderr. */
+static void say(FILE *f, const struct lines_viewer *v, const struct station_view *station,
+		const struct event *e)
 {
-	const struct lines_viewer *v = (const struct lines_viewer *)viewer;
-
 	switch (e->kind) {
-	case EVENT_BOARD_END:
-		say_board_end(e->site, e);
-		break;
 	case EVENT_NOTE:
-		fprintf(stderr, "%s: %s\n", v->tool, e->text);
+		fprintf(f, "%s: %s\n", v->tool, e->text);
 		break;
 	case EVENT_LOG:
-		fprintf(stderr, "[%s] openocd: %s\n", e->site->name, e->text);
+		fprintf(f, "[%s] openocd: %s\n", e->site->name, e->text);
 		break;
 	case EVENT_SITE:
 		if (!v->quiet)
-			say_site(e->site);
+			say_site(f, e->site);
 		break;
 	case EVENT_BOARD:
 		if (!v->quiet)
-			fprintf(stderr, "[%s] board: %s, UID %s\n", e->site->name, e->site->chip,
+			fprintf(f, "[%s] board: %s, UID %s\n", e->site->name, e->site->chip,
 				e->site->uid);
 		break;
 	case EVENT_STEP_END:
 		if (v->verbose)
-			fprintf(stderr, "[%s]   %s: %s\n", e->site->name, e->site->step,
+			fprintf(f, "[%s]   %s: %s\n", e->site->name, e->site->step,
 				e->passed ? "done" : e->text);
 		break;
 	case EVENT_END:
 		if (!v->quiet)
-			fprintf(stderr, "%s: %u passed, %u failed, %u already programmed\n", v->tool,
+			fprintf(f, "%s: %u passed, %u failed, %u already programmed\n", v->tool,
 				station->passed, station->failed, station->known);
 		break;
 	default:
@@ -83,12 +87,29 @@ static void show(struct viewer *viewer, const struct station_view *station, cons
 	}
 }
 
-static void close_it(struct viewer *viewer)
+static void show(struct viewer *viewer, const struct station_view *station, const struct event *e)
 {
-	free(viewer);
+	const struct lines_viewer *v = (const struct lines_viewer *)viewer;
+
+	if (e->kind == EVENT_BOARD_END) {
+		say_board_end(outlet_file(v->results), e->site, e);
+		outlet_send(v->results, OUTLET_KEEP);
+	} else {
+		say(outlet_file(v->rest), v, station, e);
+		outlet_send(v->rest, e->kind == EVENT_LOG ? OUTLET_SUPERSEDED : OUTLET_KEEP);
+	}
 }
 
-struct viewer *view_lines_new(const char *tool, bool quiet, bool verbose)
+static void close_it(struct viewer *viewer)
+{
+	struct lines_viewer *v = (struct lines_viewer *)viewer;
+
+	outlet_close(v->results);
+	outlet_close(v->rest);
+	free(v);
+}
+
+struct viewer *view_lines_new(uv_loop_t *loop, const char *tool, bool quiet, bool verbose)
 {
 	struct lines_viewer *v = calloc(1, sizeof(*v));
 
@@ -98,5 +119,10 @@ struct viewer *view_lines_new(const char *tool, bool quiet, bool verbose)
 	v->tool = tool;
 	v->quiet = quiet;
 	v->verbose = verbose;
-	return &v->viewer;
+	v->results = outlet_new(loop, STDOUT_FILENO, tell_lost);
+	v->rest = outlet_new(loop, STDERR_FILENO, tell_lost);
+	if (v->results && v->rest)
+		return &v->viewer;
+	close_it(&v->viewer);
+	return NULL;
 }

@@ -390,7 +390,7 @@ static void begin(struct term_viewer *v, const struct station_view *station)
 {
 	v->station = station;
 	if (!open_screen(v))
-		v->lines = view_lines_new(v->tool, false, false);
+		v->lines = view_lines_new(v->loop, v->tool, false, false);
 }
 
 static void note_result(struct term_viewer *v, const struct event *e)

@@ -283,7 +283,6 @@ static void start(struct play *p)
 {
 	static const int numbers[3] = { SIGINT, SIGTERM, SIGHUP };
 
-	uv_loop_init(&p->loop);
 	uv_timer_init(&p->loop, &p->timer);
 	uv_idle_init(&p->loop, &p->storm);
 	p->timer.data = p->storm.data = p;
@@ -326,10 +325,11 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: term-player SITES SCRIPT LOG\n");
 		return 2;
 	}
+	uv_loop_init(&p.loop);
 	prepare(&p, (unsigned int)strtoul(argv[1], NULL, 10));
 	p.viewer = view_term_is_possible(false, false)
 			   ? view_term_new("term-player", &p.loop, &calls)
-			   : view_lines_new("term-player", false, true);
+			   : view_lines_new(&p.loop, "term-player", false, true);
 	start(&p);
 	tell(&p, (struct event){ .kind = EVENT_BEGIN, .text = "" });
 	uv_run(&p.loop, UV_RUN_DEFAULT);

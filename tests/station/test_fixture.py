@@ -6,6 +6,7 @@ says of it.
 usage: test_fixture.py BOARD TOOLS [TEST]...
 """
 import fcntl
+import json
 import os
 import pty
 import select
@@ -262,6 +263,44 @@ def test_lines_for_people():
         assert [line[:9] for line in lines if "S2" in line] == ["[S2] FAIL", "[S2]     "], lines
         assert "SN000" in [line for line in lines if "PASS" in line][0], lines
         assert "0x08000100" in [line for line in lines if "FAIL" in line][0], lines
+
+
+class Unread:
+    """A station whose events go into a pipe that holds two pages, and that nobody reads (yet)."""
+
+    def __init__(self, floor, *options):
+        self.out, inlet = os.pipe()
+        fcntl.fcntl(inlet, fcntl.F_SETPIPE_SZ, 8192)
+        self.process = subprocess.Popen(
+            [STATION, "run", "line.yaml", "--json", "--verbose", *options], cwd=floor.dir,
+            stdin=subprocess.DEVNULL, stdout=inlet, stderr=subprocess.DEVNULL,
+            env={**os.environ, "TMPDIR": floor.path("temp"), "USER": "tester"})
+        os.close(inlet)
+
+    def read(self):
+        with os.fdopen(self.out, "rb") as file:
+            return [json.loads(line) for line in file]
+
+
+def test_a_reader_that_pauses_holds_nobody_up():
+    with Floor(4) as floor:
+        station = Unread(floor, "--count", "4")
+        wait_until(lambda: os.path.exists(floor.path("record.sqlite"))
+                   and len(floor.boards("pass")) == 4, "four boards have passed", PATIENCE)
+        events = station.read()
+        assert station.process.wait(PATIENCE) == 0
+        kinds = [e["event"] for e in events]
+        assert kinds.count("board_end") == 4 and kinds[-1] == "end", kinds
+        assert len(json.dumps(events)) > 2 * 8192, "the pipe was never full"
+
+
+def test_a_reader_that_is_gone_for_good_holds_nobody_up():
+    with Floor(4) as floor:
+        station = Unread(floor, "--once")
+        assert station.process.wait(PATIENCE) != 0  # the events were not all delivered
+        os.close(station.out)
+        assert len(floor.boards("pass")) == 4
+        floor.prove()
 
 
 main()
