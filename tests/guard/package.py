@@ -6,6 +6,8 @@ Everything happens in a scratch folder: configure, build and install the library
 consumer.c against it through pkg-config, shared and static, and run it; then a small project that
 has the library as its subproject, once found by name, once by the promised variable.
 
+By CMake as well, where there is one.
+
 usage: package.py SOURCE_ROOT CC MESON...
 """
 import os
@@ -20,6 +22,13 @@ dep = {dependency}
 uv = dependency('libuv')
 exe = executable('host', 'consumer.c', dependencies: [dep, uv])
 test('host', exe)
+'''
+CMAKE = '''cmake_minimum_required(VERSION 3.16)
+project(host C)
+find_package(stmfw {version} CONFIG REQUIRED)
+find_package(stmfw CONFIG REQUIRED)
+add_executable(host {source})
+target_link_libraries(host PRIVATE stmfw::stmfw)
 '''
 BY_NAME = "dependency('libstmfw', fallback: 'libstmfw')"
 BY_VARIABLE = "subproject('libstmfw').get_variable('stmfw_dep')"
@@ -82,9 +91,22 @@ class Package:
         if 'libstmfw' in self.build_and_run([archive if f == '-lstmfw' else f for f in flags]):
             raise Failed('the program still uses the shared library')
 
+    def cmake(self):
+        host = tempfile.mkdtemp(dir=self.scratch)
+        with open(os.path.join(host, 'CMakeLists.txt'), 'w', encoding='utf-8') as f:
+            f.write(CMAKE.format(version=self.flags('--modversion')[0], source=self.consumer))
+        build = os.path.join(host, 'build')
+        run(['cmake', f'-DCMAKE_PREFIX_PATH={self.prefix}', f'-DCMAKE_C_COMPILER={self.cc}', '-B',
+             build, host])
+        run(['cmake', '--build', build])
+        if self.prefix not in run(['ldd', os.path.join(build, 'host')]):
+            raise Failed('it does not use the installed library')
+        run([os.path.join(build, 'host')])
+
     def files(self):
         for name in ('include/stmfw.h', 'lib/libstmfw.a', 'lib/libstmfw.so', 'lib/libstmfw.so.0',
-                     'lib/pkgconfig/libstmfw.pc'):
+                     'lib/pkgconfig/libstmfw.pc', 'lib/cmake/stmfw/stmfwConfig.cmake',
+                     'bin/stmfw-board', 'share/stmfw/virtual-board.cfg'):
             if not os.path.exists(os.path.join(self.prefix, name)):
                 raise Failed('not installed: ' + name)
 
@@ -130,6 +152,7 @@ def main():
                  ('header and package agree on the version', package.version),
                  ('consumer, shared', package.shared),
                  ('consumer, static', package.static),
+                 ('consumer, by CMake', package.cmake),
                  ('without libelf', package.without_libelf),
                  ('subproject, found by name', lambda: package.subproject(BY_NAME)),
                  ('subproject, by its variable', lambda: package.subproject(BY_VARIABLE))]
