@@ -328,8 +328,12 @@ def test_minimal():
     with Rig(port=6666) as rig:
         if rig.tcl is None:
             raise Skip("port 6666 is taken")
-        result = run("minimal").check(0)
-        assert result.out == "stm32f1x.cpu is running\n", result
+        with open(rig.path("out"), "wb") as out:
+            run("minimal", stdout=out).check(0)
+        assert read(rig.path("out")) == rig.image
+        with open("/dev/full", "wb") as full:
+            run("minimal", stdout=full).check(1)
+    run("minimal").check(1, "Start it")
 
 
 main()
