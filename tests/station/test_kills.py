@@ -9,13 +9,20 @@ import os
 import subprocess
 
 from floor import TOOLS, Floor, main, need_board
-from kills import kill_at_random
+from kills import Line, kill_at_random
 
 
 def test_kill_at_random_instants():
     with Floor(4) as floor:
         operator = kill_at_random(floor, 10, seed=4711)
         assert operator.counts["kills"] >= 8, operator.counts
+
+
+def test_kills_while_a_broker_goes_and_comes():
+    with Floor(4) as floor, Line(floor, seed=4712) as line:
+        operator = kill_at_random(floor, 6, seed=4712, line=line)
+        assert operator.counts["broker went or came"] >= 2, operator.counts
+        assert operator.counts["events"] > operator.counts["kills"], operator.counts
 
 
 def test_killed_before_there_is_a_record():

@@ -3,6 +3,7 @@
 """What takes too long for a test.
 
 usage: torture.py BOARD TOOLS kills [COUNT [SEED]]    kill -9 of the station, see kills.py
+       torture.py BOARD TOOLS line [COUNT [SEED]]     the same, with a broker that goes and comes
        torture.py BOARD TOOLS soak [BOARDS]           many boards in a row: does anything grow?
 """
 import json
@@ -11,21 +12,34 @@ import sys
 import time
 
 from floor import Floor, check_content, read
-from kills import kill_at_random
+from kills import Line, kill_at_random
 
 SITES = 8
 
 
+def report(operator):
+    if sys.stderr.isatty() or operator.counts["kills"] % 20 == 0:
+        print(f"\r{operator.counts}", end="", file=sys.stderr, flush=True)
+
+
+def tell(floor, operator, count, seed):
+    print(f"\n{count} kills (seed {seed}): {operator.counts['PASS shown']} PASS were shown, "
+          f"{len(floor.boards('pass'))} are recorded,\neach with its image and serial number "
+          "in the board; numbers without a gap, none twice; nothing left running.")
+
+
 def kills(count=200, seed=1):
     with Floor(4) as floor:
-        def report(operator):
-            if sys.stderr.isatty() or operator.counts["kills"] % 20 == 0:
-                print(f"\r{operator.counts}", end="", file=sys.stderr, flush=True)
+        tell(floor, kill_at_random(floor, count, seed, report), count, seed)
 
-        operator = kill_at_random(floor, count, seed, report)
-        print(f"\n{count} kills (seed {seed}): {operator.counts['PASS shown']} PASS were shown, "
-              f"{len(floor.boards('pass'))} are recorded,\neach with its image and serial number "
-              "in the board; numbers without a gap, none twice; nothing left running.")
+
+def line(count=200, seed=1):
+    with Floor(4) as floor, Line(floor, seed) as broker:
+        operator = kill_at_random(floor, count, seed, report, broker)
+        tell(floor, operator, count, seed)
+        print(f"The broker went or came {operator.counts['broker went or came']} times. All "
+              f"{operator.counts['events']} events of the record have arrived as they were "
+              f"written;\n{operator.counts['came twice']} came more than once, and their ids tell.")
 
 
 # ---- soak
@@ -79,6 +93,6 @@ def soak(boards=2000):
 
 
 what, *numbers = sys.argv[3:] or ["kills"]
-if what not in ("kills", "soak") or not all(n.isdigit() for n in numbers):
-    sys.exit("what? kills [COUNT [SEED]], or soak [BOARDS]")
-{"kills": kills, "soak": soak}[what](*map(int, numbers))
+if what not in ("kills", "line", "soak") or not all(n.isdigit() for n in numbers):
+    sys.exit("what? kills [COUNT [SEED]], line [COUNT [SEED]], or soak [BOARDS]")
+{"kills": kills, "line": line, "soak": soak}[what](*map(int, numbers))
