@@ -238,7 +238,11 @@ static void on_log(stmfw_client *c, const char *line, void *arg)
 	struct site *s = arg;
 
 	(void)c;
-	if (s->station->opts.verbose)
+	if (!s->station->opts.verbose)
+		return;
+	if (s->job)
+		site_log_forget(&s->log);
+	if (s->job || site_log_is_news(&s->log, line))
 		station_tell(s->station, (struct event){ .kind = EVENT_LOG, .site = s->view, .text = line });
 }
 

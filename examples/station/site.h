@@ -15,6 +15,7 @@
 #include "event.h"
 #include "job.h"
 #include "record.h"
+#include "site_log.h"
 
 struct station;
 
@@ -39,6 +40,7 @@ struct site {
 	struct board board;
 	struct job *job;
 	uint64_t phase_began;
+	struct site_log log;   /* what OpenOCD has said since the last board     */
 	/* for the view */
 	char serial[128], reason[JOB_REASON], advice[256], version[128];
 };

@@ -38,6 +38,30 @@ def test_boards_come_and_go():
         assert floor.query("SELECT count(*) FROM notes") == [(0,)]
 
 
+def is_silent_soon(station):
+    """What there is to say once is said; then nothing, however often it looks."""
+    station.state("S1", "EMPTY")
+    time.sleep(1)
+    while not station.lines.empty():
+        station.seen.append(json.loads(station.lines.get()))
+    station.quiet(2.5)
+
+
+def test_the_words_of_an_empty_fixture_are_told_once():
+    with Floor() as floor:
+        floor.fixtures[0].take_out()
+        station = floor.begin("--verbose")
+        is_silent_soon(station)
+        assert any("Debugger" in e.get("text", "") for e in station.seen), station
+        floor.fixtures[0].put_in()
+        assert station.result() == "PASS"
+        words = [e for e in station.seen if e["event"] == "log" and e["state"] == "WORKING"]
+        assert words, "with a board, all is told"
+        floor.fixtures[0].take_out()
+        is_silent_soon(station)
+        station.stop()
+
+
 def test_a_loose_contact_is_no_removal():
     with Floor() as floor:
         fixture = floor.fixtures[0]
