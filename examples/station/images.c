@@ -2,75 +2,50 @@
 /* Images: read once, and their files looked at again before each board. */
 #include "images.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #include "../digest.h"
 #include "../imagefile.h"
+#include "readfile.h"
 
-#define FILE_LIMIT (64u << 20)
-
-static bool read_file(const char *path, void **bytes, size_t *length, char why[IMAGES_WHY])
+/* The bytes that have the right digest: free() them. False: why. */
+static bool read_right_one(const struct recipe_image *image, struct readfile *file,
+			   char why[IMAGES_WHY])
 {
-	FILE *f = fopen(path, "rbe");
-	struct stat st;
+	char sha256[DIGEST_TEXT] = "", reason[READFILE_WHY];
 
-	*bytes = NULL;
-	if (!f || fstat(fileno(f), &st) != 0 || !S_ISREG(st.st_mode)) {
-		snprintf(why, IMAGES_WHY, "%s: %s", path, f ? "is no file" : strerror(errno));
-		if (f)
-			fclose(f);
+	if (!readfile(file, image->path, READFILE_IMAGE, reason)) {
+		snprintf(why, IMAGES_WHY, "%.300s: %s", image->path, reason);
 		return false;
 	}
-	*length = st.st_size > 0 && st.st_size <= FILE_LIMIT ? (size_t)st.st_size : 0;
-	*bytes = *length ? malloc(*length) : NULL;
-	bool good = *bytes && fread(*bytes, 1, *length, f) == *length && fgetc(f) == EOF;
-	if (!good) {
-		snprintf(why, IMAGES_WHY, "%s: is empty, larger than 64 MiB, or cannot be read", path);
-		free(*bytes);
-		*bytes = NULL;
-	}
-	fclose(f);
-	return good;
-}
-
-/* The bytes that have the right digest, or NULL and why. */
-static void *read_right_one(const struct recipe_image *image, size_t *length, char why[IMAGES_WHY])
-{
-	char sha256[DIGEST_TEXT];
-	void *bytes;
-
-	if (!read_file(image->path, &bytes, length, why))
-		return NULL;
-	if (digest_sha256(sha256, bytes, *length) && strcasecmp(sha256, image->sha256) == 0)
-		return bytes;
+	if (digest_sha256(sha256, file->bytes, file->length) &&
+	    strcasecmp(sha256, image->sha256) == 0)
+		return true;
 	snprintf(why, IMAGES_WHY, "%s is not the image that the recipe names: its SHA-256 is %s, not %s",
 		 image->path, sha256, image->sha256);
-	free(bytes);
-	return NULL;
+	free(file->bytes);
+	return false;
 }
 
 static bool load(stmfw_image **out, const struct recipe_image *image, char why[IMAGES_WHY])
 {
 	stmfw_image_opts opts = STMFW_INIT(stmfw_image_opts);
 	stmfw_image_error error;
-	size_t length;
-	void *bytes = read_right_one(image, &length, why);
+	struct readfile file;
 
-	if (!bytes)
+	if (!read_right_one(image, &file, why))
 		return false;
 	if (image->type)
 		imagefile_parse_type(&opts.type, image->type);
 	opts.has_base = image->address != NULL;
 	opts.base = image->address ? *image->address : 0;
-	int err = stmfw_image_parse(out, image->path, bytes, length, &opts, &error);
+	int err = stmfw_image_parse(out, image->path, file.bytes, file.length, &opts, &error);
 	if (err)
 		snprintf(why, IMAGES_WHY, "%s", error.text);
-	free(bytes);
+	free(file.bytes);
 	return err == STMFW_OK;
 }
 
@@ -91,12 +66,11 @@ bool images_load(struct images *images, const struct recipe *r, char why[IMAGES_
 bool images_unchanged(const struct images *images, char why[IMAGES_WHY])
 {
 	for (unsigned int i = 0; i < images->recipe->image_count; i++) {
-		size_t length;
-		void *bytes = read_right_one(&images->recipe->images[i], &length, why);
+		struct readfile file;
 
-		if (!bytes)
+		if (!read_right_one(&images->recipe->images[i], &file, why))
 			return false;
-		free(bytes);
+		free(file.bytes);
 	}
 	return true;
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #define READFILE_WHY 128
+#define READFILE_IMAGE ((size_t)257 << 20) /* the limit of an image: as the library's */
 
 struct readfile {
 	uint8_t *bytes; /* a NUL is behind the last; free() */

@@ -18,7 +18,6 @@
 #include "recipe.h"
 #include "serial_list.h"
 
-#define IMAGE_LIMIT ((size_t)257 << 20) /* as the library's */
 #define FLASH       0x08000000u /* where an STM32 has it */
 #define FLASH_END   0x10000000u
 
@@ -68,7 +67,7 @@ static void check_image(struct check *c, unsigned int i)
 	char why[READFILE_WHY], digest[DIGEST_TEXT] = "";
 	struct readfile file;
 
-	if (!readfile(&file, m->path, IMAGE_LIMIT, why)) {
+	if (!readfile(&file, m->path, READFILE_IMAGE, why)) {
 		tell(c, "Image \"%s\": %s: %s.", m->name, m->path, why);
 		return;
 	}

@@ -289,6 +289,19 @@ def test_lines_for_people():
         assert "0x08000100" in [line for line in lines if "FAIL" in line][0], lines
 
 
+def test_an_image_that_became_a_pipe_stops_the_line():
+    with Floor(2) as floor:
+        floor.fixtures[1].take_out()
+        station = floor.begin()
+        assert station.result() == "PASS"
+        os.unlink(floor.path("app.bin"))
+        os.mkfifo(floor.path("app.bin"))  # whoever opens it to read waits for a writer
+        floor.fixtures[1].put_in()
+        station.finish(9)
+        assert "app.bin" in station.seen[-1]["message"], station
+        assert len(floor.boards()) == 1
+
+
 class Unread:
     """A station whose events go into a pipe that holds two pages, and that nobody reads (yet)."""
 
