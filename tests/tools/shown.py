@@ -14,6 +14,7 @@ import contextlib
 import difflib
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -83,10 +84,10 @@ SCENES = {
 
 OPENOCD_INSTEAD = """#!/bin/bash
 # The virtual board in the place of the probe, and no port that another program may have.
-words=(-c 'gdb_port disabled; telnet_port disabled; tcl_port disabled')
+words=(-c 'gdb_port disabled; telnet_port disabled; tcl_port disabled; set probe {probe}')
 for word in "$@"; do
 	case $word in
-	interface/*) words+=(-c 'set probe {probe}' -f {config}) ;;
+	interface/*) words+=({config}) ;;
 	*) words+=("$word") ;;
 	esac
 done
@@ -128,13 +129,13 @@ class Session:
         path = os.path.join(folder, "openocd")
         driver = "hla" if self.rig.driver == "hla" else "dapdirect"
         write(path, OPENOCD_INSTEAD.format(
-            probe=int(read(self.rig.hidden("ready"))), openocd=OPENOCD,
+            probe=int(read(self.rig.hidden("ready"))), openocd=shutil.which(OPENOCD),
             config=os.path.join(CONFIGS, driver + ".cfg")).encode())
         os.chmod(path, os.stat(path).st_mode | stat.S_IXUSR)
         self.env["PATH"] = f"{folder}:{self.env['PATH']}"
 
     def run(self, command):
-        done = subprocess.run(["bash", "-c", command], cwd=self.rig.dir, env=self.env, timeout=60,
+        done = subprocess.run(["bash", "-c", command], cwd=self.rig.dir, env=self.env, timeout=30,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, check=False)
         return self.tidy(done.stdout.decode())
