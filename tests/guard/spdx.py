@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Every source, script and build file names its licence in its first lines.
+"""Every source, script and build file names its licence in its first lines. (That no
+file at all is without one is reuse's work, in script/lint.)
 
 usage: spdx.py SOURCE_ROOT
 """
@@ -31,7 +32,7 @@ def main():
             with open(path, encoding='utf-8', errors='replace') as f:
                 head = f.read(200)
             count += 1
-            if 'SPDX-License-Identifier: MIT' not in '\n'.join(head.splitlines()[:2]):
+            if 'SPDX-License-' 'Identifier: MIT' not in '\n'.join(head.splitlines()[:2]):
                 print('no licence line:', os.path.relpath(path, root))
                 bad += 1
     if count < 20:
