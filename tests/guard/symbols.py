@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""The shared library exports exactly what the header declares as STMFW_API.
+"""The shared library exports exactly what the header declares as STMFW_API, each symbol with the
+version that lib/libstmfw.map gives it.
 
 usage: symbols.py NM HEADER LIBRARY
 """
@@ -19,20 +20,24 @@ def declared(header):
 def exported(nm, library):
     out = subprocess.run([nm, '-D', '--defined-only', library], check=True,
                          capture_output=True, text=True).stdout
-    return {line.split()[-1].split('@')[0] for line in out.splitlines() if line.strip()}
+    symbols = (line.split()[-1].partition('@@') for line in out.splitlines() if line.strip())
+    return {name: version for name, _, version in symbols if not name.startswith('STMFW_')}
 
 
 def main():
     nm, header, library = sys.argv[1:]
-    want, have = declared(header), exported(nm, library)
-    for name in sorted(want - have):
-        print('declared, but not exported:', name)
-    for name in sorted(have - want):
+    want, have, bad = declared(header), exported(nm, library), False
+    for name in sorted(want - have.keys()):
+        print('declared, but not exported (is it in lib/libstmfw.map?):', name)
+    for name in sorted(have.keys() - want):
         print('exported, but not declared:', name)
+    for name in sorted(n for n, version in have.items() if not version.startswith('STMFW_')):
+        print('exported without a version:', name)
+        bad = True
     if len(want) < 20:
         print('only', len(want), 'functions found in the header: has its form changed?')
         return 1
-    return 1 if want != have else 0
+    return 1 if bad or want != have.keys() else 0
 
 
 sys.exit(main())
