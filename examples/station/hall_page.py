@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-' 'Identifier: MIT
+# SPDX-License-Identifier: MIT
 """The page as a C array, and the hashes by which a browser knows its style and its script.
 
 usage: hall_page.py hall.html hall_page.h
@@ -27,7 +27,7 @@ def main():
         page = file.read()
     lines = [", ".join(map(str, page[i:i + 20])) for i in range(0, len(page), 20)]
     with open(sys.argv[2], "w", encoding="ascii") as out:
-        out.write("/* SPDX-License-' 'Identifier: MIT */\n/* Made from hall.html. */\n")
+        out.write('/* SPDX-License-' 'Identifier: MIT */\n/* Made from hall.html. */\n')
         out.write(f'#define HALL_STYLE_HASH "{csp_hash(content(page, b"style"))}"\n')
         out.write(f'#define HALL_SCRIPT_HASH "{csp_hash(content(page, b"script"))}"\n')
         out.write("static const unsigned char hall_page[] = {\n\t" + ",\n\t".join(lines) + "\n};\n")
