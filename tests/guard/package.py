@@ -115,8 +115,10 @@ class Package:
             words = [line.split() for line in f if line.startswith('#define STMFW_VERSION_')]
         header = '.'.join(w[2] for w in words if w[1].endswith(('MAJOR', 'MINOR', 'PATCH')))
         package = self.flags('--modversion')[0]
-        if header != package:
-            raise Failed(f'header says {header}, package says {package}')
+        with open(os.path.join(self.source, 'debian', 'changelog'), encoding='utf-8') as f:
+            debian = f.readline().split('(')[1].split(')')[0]
+        if not header == package == debian:
+            raise Failed(f'header: {header}, package: {package}, debian/changelog: {debian}')
 
     def without_libelf(self):
         build = os.path.join(self.scratch, 'build-noelf')
@@ -149,7 +151,7 @@ def main():
         package = Package(scratch, root, cc, meson)
         steps = [('installs', package.install),
                  ('installs all files', package.files),
-                 ('header and package agree on the version', package.version),
+                 ('header, package and Debian agree on the version', package.version),
                  ('consumer, shared', package.shared),
                  ('consumer, static', package.static),
                  ('consumer, by CMake', package.cmake),
