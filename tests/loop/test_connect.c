@@ -2,8 +2,14 @@
 /* test_connect.c - finding OpenOCD, or saying why not. */
 #include "fixture.h"
 
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 static void connect_to(const char *host, uint16_t port)
 {
@@ -121,6 +127,51 @@ START_TEST(name_that_is_too_long)
 	RUN_UNTIL(fx.connecting.calls);
 	assert_not_reached();
 	assert_back_to_idle();
+}
+END_TEST
+
+enum no_socket { NO_SOCKET_FILE, NO_SOCKET_DIRECTORY, NO_SOCKET_ABANDONED, NO_SOCKETS };
+
+static void make_no_socket(enum no_socket which, const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd;
+
+	switch (which) {
+	case NO_SOCKET_FILE:
+		fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+		ck_assert_int_eq(close(fd), 0);
+		break;
+	case NO_SOCKET_DIRECTORY:
+		ck_assert_int_eq(mkdir(path, 0700), 0);
+		break;
+	default: /* its owner was killed */
+		strcpy(address.sun_path, path);
+		fd = socket(AF_UNIX, SOCK_STREAM, 0);
+		ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+		ck_assert_int_eq(close(fd), 0);
+	}
+}
+
+/* Not the socket of a forwarder that runs: that is said at once, with its name. */
+START_TEST(socket_where_nobody_listens)
+{
+	char directory[] = "/tmp/stmfw-test-XXXXXX", path[40], address[48];
+
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/socket", directory);
+	snprintf(address, sizeof(address), "unix:%s", path);
+	make_no_socket((enum no_socket)_i, path);
+	make_client();
+	ACCEPTED(stmfw_client_connect(fx.client, address, on_done, &fx.connecting, NULL));
+	RUN_UNTIL(fx.connecting.calls);
+	remove(path);
+	rmdir(directory);
+	assert_status(&fx.connecting, STMFW_ECONNECT, STMFW_NOT_STARTED);
+	ck_assert_int_eq(fx.connecting.uv_status, UV_ECONNREFUSED);
+	ck_assert_msg(strstr(fx.connecting.text, path) != NULL, "%s", fx.connecting.text);
+	assert_back_to_idle();
+	assert_connects_now();
 }
 END_TEST
 
@@ -427,6 +478,7 @@ int main(void)
 		{ refused, 0 },
 		{ name_that_cannot_be_resolved, 0 },
 		{ name_that_is_too_long, 0 },
+		{ socket_where_nobody_listens, NO_SOCKETS },
 		{ localhost_finds_the_ipv4_listener, 0 },
 		{ localhost_where_nobody_listens, 0 },
 		{ silent_listener_times_out, 0 },

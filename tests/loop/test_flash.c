@@ -348,6 +348,60 @@ START_TEST(write_protection)
 }
 END_TEST
 
+START_TEST(write_protection_is_removed_if_asked_for)
+{
+	begin();
+	fake_chip_protect(0, 1);
+	opts.flags |= STMFW_FLASH_UNLOCK;
+	flash();
+	assert_status(&done, STMFW_OK, STMFW_FINISHED);
+	verdict_is_true();
+	ck_assert_uint_eq(fake_chip.protected_blocks, 0);
+}
+END_TEST
+
+static void run_the_firmware(int request)
+{
+	static int commands;
+
+	(void)request;
+	if (fake_chip.option_commands == commands)
+		return;
+	commands = fake_chip.option_commands;
+	fake_chip.flash[5] = old[5] = wanted[5] = 0xa5;
+}
+
+/* Option bytes are loaded by a reset: what the old firmware writes then is not lost. */
+START_TEST(what_changes_while_protection_is_removed_is_kept)
+{
+	begin();
+	fake_chip_protect(0, 1);
+	opts.flags |= STMFW_FLASH_UNLOCK | STMFW_FLASH_KEEP;
+	expect_new(true);
+	fake_chip.before = run_the_firmware;
+	flash();
+	assert_status(&done, STMFW_OK, STMFW_FINISHED);
+	ck_assert_uint_eq(wanted[5], 0xa5);
+	verdict_is_true();
+}
+END_TEST
+
+START_TEST(write_protection_that_stays)
+{
+	begin();
+	fake_chip_protect(0, 1);
+	opts.flags |= STMFW_FLASH_UNLOCK;
+	fake_chip.refuses_options = _i == 0;
+	fake_chip.options_stay = _i == 1;
+	flash();
+	assert_failed_once(&done, _i == 0 ? STMFW_ECOMMAND : STMFW_EVERIFY, STMFW_FINISHED);
+	ck_assert_int_eq(seen.report.content, STMFW_CONTENT_UNCHANGED);
+	ck_assert_int_eq(fake_chip.erase_commands, 0);
+	ck_assert_str_eq(fake_chip.state, "running");
+	verdict_is_true();
+}
+END_TEST
+
 START_TEST(arguments)
 {
 	stmfw_flash_opts o;
@@ -417,6 +471,32 @@ START_TEST(a_sector_that_does_not_erase)
 	ck_assert_uint_eq(seen.open[0].length, SECTOR);
 	verdict_is_true();
 	ck_assert_msg(strstr(done.text, "0x08000") && done.advice[0], "%s", done.text);
+}
+END_TEST
+
+/* The connection breaks while things are put in order: both are told. */
+START_TEST(a_second_failure_does_not_hide_the_first)
+{
+	int requests, both = 0;
+
+	begin();
+	fake_chip.bad_sector = 1;
+	requests = fake_chip.requests;
+	flash();
+	requests = fake_chip.requests - requests;
+	for (int k = 0; k < requests; k++) {
+		begin_again();
+		fake_chip.bad_sector = 1;
+		fake_chip.fault = FAULT_HANG_UP;
+		fake_chip.fault_at = fake_chip.requests + k;
+		flash();
+		ck_assert_int_eq(done.status, STMFW_ELOST);
+		verdict_is_true();
+		const char *first = strstr(done.text, "; before that: ");
+		ck_assert_msg(!first || strstr(first, "0x08000400"), "%s", done.text);
+		both += first != NULL;
+	}
+	ck_assert_int_gt(both, 0);
 }
 END_TEST
 
@@ -580,6 +660,10 @@ int main(void)
 		{ the_target_is_left_as_asked, 3 },
 		{ the_user_says_no, 3 },
 		{ write_protection, 0 },
+		{ write_protection_is_removed_if_asked_for, 0 },
+		{ what_changes_while_protection_is_removed_is_kept, 0 },
+		{ write_protection_that_stays, 2 },
+		{ a_second_failure_does_not_hide_the_first, 0 },
 		{ arguments, 0 },
 		{ verdict_is_true_whatever_goes_wrong, FAULT_STALL - 1 },
 		{ a_sector_that_does_not_erase, 2 },

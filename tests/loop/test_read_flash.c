@@ -2,7 +2,11 @@
 /* test_read_flash.c - bytes, progress, and the scratch file's end, whatever happens. */
 #include "calls.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -265,6 +269,84 @@ START_TEST(scratch_directory_that_is_not_there)
 }
 END_TEST
 
+/* As those do that clean up /tmp. */
+static void clean_up(stmfw_client *c)
+{
+	char directory[sizeof(fake_chip.path)];
+
+	(void)c;
+	ck_assert_int_eq(unlink(fake_chip.path), 0);
+	strcpy(directory, fake_chip.path);
+	*strrchr(directory, '/') = '\0';
+	ck_assert_int_eq(rmdir(directory), 0);
+}
+
+static void replace_the_file(stmfw_client *c)
+{
+	(void)c;
+	ck_assert_int_eq(unlink(fake_chip.path), 0);
+	ck_assert_int_eq(close(open(fake_chip.path, O_WRONLY | O_CREAT | O_EXCL, 0600)), 0);
+}
+
+/* What has come counts; nothing is taken for the rest. */
+START_TEST(file_that_vanishes_meanwhile)
+{
+	fx.opts.transfer = STMFW_TRANSFER_SHARED;
+	begin();
+	side.in_sink = _i ? replace_the_file : clean_up;
+	read_range(0, 300, 128);
+	assert_failed_once(&done, _i ? STMFW_EFILE : STMFW_ECOMMAND, STMFW_FINISHED);
+	ck_assert_msg(strstr(done.text, _i ? "left 0 of 128 bytes" : "couldn't open file"), "%s",
+		      done.text);
+	ck_assert_int_eq(side.sinks, 1);
+	ck_assert_uint_eq(done.bytes, 128);
+	ck_assert_int_eq(stmfw_client_is_connected(fx.client), 1);
+}
+END_TEST
+
+static struct rlimit usual;
+
+static void room_again(int request)
+{
+	(void)request;
+	setrlimit(RLIMIT_FSIZE, &usual);
+}
+
+/* Files cannot grow, as on a full disk, until the next request: Check's own must. */
+static void no_room(void)
+{
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &usual);
+	fake_chip.before = room_again;
+	setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 0, usual.rlim_max });
+}
+
+START_TEST(no_room_for_the_scratch_file)
+{
+	stmfw_read_opts o = read_opts(0, 300, 128);
+
+	if (_i)
+		fx.opts.transfer = STMFW_TRANSFER_SHARED;
+	begin();
+	memset(&done, 0, sizeof(done));
+	no_room();
+	(void)CALL(stmfw_read_flash(fx.client, &o, on_done, &done, &reading));
+	while (!done.calls && !fake_chip.requests)
+		uv_run(&fx.loop, UV_RUN_ONCE);
+	room_again(0);
+	RUN_UNTIL(done.calls);
+	ck_assert_int_eq(fake_chip_litter(), 0);
+	if (_i) {
+		assert_failed_once(&done, STMFW_EFILE, STMFW_FINISHED);
+		ck_assert_msg(strstr(done.text, strerror(EFBIG)) && done.advice[0], "%s", done.text);
+		ck_assert_int_eq(fake_chip.requests, 0);
+		return;
+	}
+	assert_status(&done, STMFW_OK, STMFW_FINISHED); /* it travels in the reply */
+	ck_assert_mem_eq(side.bytes, fake_chip.flash, 300);
+}
+END_TEST
+
 /* ---- which way --------------------------------------------------------------------------- */
 
 /* OpenOCD does not see our file, sees another one, or there is none: with its commands for files
@@ -447,6 +529,8 @@ int main(void)
 		{ files_are_not_shared, 2 },
 		{ file_is_private_and_absolute, 0 },
 		{ scratch_directory_that_is_not_there, 0 },
+		{ file_that_vanishes_meanwhile, 2 },
+		{ no_room_for_the_scratch_file, 2 },
 		{ what_is_not_shared_travels_in_the_reply, 6 },
 		{ a_shared_file_is_used_if_there_is_one, 0 },
 		{ pieces_fit_into_a_small_reply, 0 },

@@ -194,6 +194,26 @@ START_TEST(peer_that_does_not_read)
 }
 END_TEST
 
+/* ... and ends while it has taken a part of it. */
+START_TEST(peer_that_hangs_up_without_reading)
+{
+	static const struct scene scene[] = { EXPECT("a"), REPLY_OK("1"), DEAF, GATE, HANG_UP, END };
+	static char script[900001];
+	struct watch a = { 0 }, x = { 0 };
+
+	memset(script, 'x', sizeof(script) - 1);
+	play_connected(scene);
+	submit("a", 0, &a);
+	submit(script, 0, &x);
+	RUN_UNTIL(a.calls);
+	pass_time(20);
+	ck_assert_int_eq(x.calls, 0);
+	fake_ocd_open_gate(fx.ocd);
+	RUN_UNTIL(fx.lost.calls);
+	assert_failed_once(&x, STMFW_ELOST, STMFW_UNKNOWN);
+}
+END_TEST
+
 /* Very long and very odd times are neither zero nor negative. */
 START_TEST(longest_deadline)
 {
@@ -224,6 +244,7 @@ int main(void)
 		{ waiting_does_not_count, 0 },
 		{ deadline_ends_with_its_command, 0 },
 		{ peer_that_does_not_read, 2 },
+		{ peer_that_hangs_up_without_reading, 0 },
 		{ longest_deadline, 0 },
 		{ NULL, 0 },
 	};

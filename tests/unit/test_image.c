@@ -490,6 +490,94 @@ START_TEST(elf_with_absurdly_many_parts_is_refused)
 }
 END_TEST
 
+struct section {
+	uint32_t type, flags, offset, size;
+};
+
+#define PROGBITS 1
+#define NOBITS   8
+#define ALLOC    2
+
+/* A program with these segments and sections; the tables follow each other. */
+static uint8_t *elf_with_sections(const struct segment *segments, unsigned int segment_count,
+				  const struct section *sections, unsigned int count)
+{
+	uint8_t *elf = elf_of(segments, segment_count);
+	const uint32_t table = ELF_HEADER + ELF_SEGMENT * segment_count;
+
+	put32(elf + 32, table);
+	put16(elf + 46, ELF_SECTION);
+	put16(elf + 48, (uint16_t)count);
+	for (unsigned int i = 0; i < count; i++) {
+		uint8_t *p = elf + table + ELF_SECTION * i;
+
+		memset(p, 0, ELF_SECTION);
+		put32(p + 4, sections[i].type);
+		put32(p + 8, sections[i].flags);
+		put32(p + 16, sections[i].offset);
+		put32(p + 20, sections[i].size);
+	}
+	return elf;
+}
+
+static void has_only(const uint8_t *elf, uint64_t address, const char *bytes)
+{
+	stmfw_image *image = parsed_bytes(elf, ELF_SIZE, NULL);
+
+	ck_assert_uint_eq(count_of(image), 1);
+	is_range(image, 0, address, bytes);
+	stmfw_image_free(image);
+}
+
+/* Linkers begin a segment at a page, so that the file's header is in it: that is no firmware. */
+START_TEST(elf_segments_are_cut_to_their_sections)
+{
+	static const struct segment page = { 1, 0, 0, 0x08000000, 240, 240 };
+	static const struct segment two[] = { { 1, 244, 0, 0x08000010, 4, 4 },
+					      { 1, 248, 0, 0x08000020, 4, 4 } };
+	static const struct section notes[] = { { 0 },
+						{ PROGBITS, ALLOC, 208, 4 },
+						{ PROGBITS, 0, 216, 4 } };
+	static const struct section variables[] = { { 0 },
+						    { NOBITS, ALLOC, 216, 4 },
+						    { PROGBITS, ALLOC, 212, 4 } };
+	static const struct section longer[] = { { 0 }, { PROGBITS, ALLOC, 236, 8 } };
+	static const struct section second[] = { { 0 }, { PROGBITS, ALLOC, 248, 4 } };
+	static const struct section neither[] = { { 0 }, { PROGBITS, ALLOC, 252, 4 } };
+
+	has_only(elf_with_sections(&page, 1, notes, 3), 0x080000d0, "\xd0\xd1\xd2\xd3");
+	has_only(elf_with_sections(&page, 1, variables, 3), 0x080000d4, "\xd4\xd5\xd6\xd7");
+	has_only(elf_with_sections(&page, 1, longer, 2), 0x080000ec, "\xec\xed\xee\xef");
+	has_only(elf_with_sections(two, 2, second, 2), 0x08000020, "\xf8\xf9\xfa\xfb");
+	refused_bytes(elf_with_sections(two, 2, neither, 2), ELF_SIZE, NULL, STMFW_EUNSUPPORTED, 0,
+		      "without segments to load");
+}
+END_TEST
+
+/* Half a table would be half a firmware. */
+START_TEST(elf_with_damaged_tables_is_refused)
+{
+	static const struct segment s = { 1, 240, 0, 0x08000000, 4, 4 };
+	static const struct {
+		int at;
+		uint32_t offset;
+		const char *words;
+	} damage[] = {
+		{ 28, ELF_SIZE - ELF_SEGMENT + 1, "table of segments goes beyond" },
+		{ 28, 0xfffffff0, "damaged ELF file" },
+		{ 32, ELF_SIZE - ELF_SECTION + 1, "table of sections goes beyond" },
+		{ 32, 0xfffffff0, "table of sections goes beyond" },
+	};
+
+	for (size_t i = 0; i < COUNT(damage); i++) {
+		uint8_t *elf = elf_with_sections(&s, 1, &(struct section){ 0 }, 1);
+
+		put32(elf + damage[i].at, damage[i].offset);
+		refused_bytes(elf, ELF_SIZE, NULL, STMFW_EFILE, 0, damage[i].words);
+	}
+}
+END_TEST
+
 START_TEST(elf_that_is_no_firmware_is_refused)
 {
 	static const struct segment s = { 1, 100, 0, 0x08000000, 4, 4 };
@@ -913,6 +1001,8 @@ int main(void)
 		elf_segments_are_taken_by_their_physical_address,
 		elf_with_wrong_segments_is_refused,
 		elf_with_absurdly_many_parts_is_refused,
+		elf_segments_are_cut_to_their_sections,
+		elf_with_damaged_tables_is_refused,
 		elf_that_is_no_firmware_is_refused,
 		elf_cut_anywhere_is_refused_and_bytes_are_left_alone,
 #endif
