@@ -127,8 +127,7 @@ static bool last_fits(struct judge *j, const struct recipe_serial *r)
 	char why[SERIAL_WHY];
 	struct serial s;
 
-	serial_from_number(&s, r, (int64_t)r->last);
-	return serial_encode(&s, r, why) ||
+	return (serial_from_number(&s, r, (int64_t)r->last, why) && serial_encode(&s, r, why)) ||
 	       judge_wrong(j, "last", "the last number does not fit: %s", why);
 }
 
@@ -151,6 +150,7 @@ bool recipe_rules_serial(struct judge *j, struct recipe_serial *s)
 		return false;
 	if (s->source == SERIAL_COUNTER && !counter(j, s))
 		return false;
+	/* Whatever made 32 bits of it would give two chips the same number. */
 	if (s->source == SERIAL_UID && s->format == SERIAL_U32)
 		return judge_wrong(j, "format", "a UID has 96 bits: format u32 cannot hold it");
 	if (s->command && !s->command[0][0])

@@ -20,6 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "serial.h"
+
 static bool is_list(const struct record *rec)
 {
 	return rec->recipe->serial && rec->recipe->serial->source == SERIAL_LIST;
@@ -43,35 +45,20 @@ static const char *prefix_of(const struct record *rec)
 	return prefix ? prefix : "";
 }
 
-static bool counter_text(const struct recipe_serial *s, int64_t number, char text[RECORD_SERIAL])
+/* The text of a number that lies in one of the ranges. False: why. */
+static bool text_of(const struct record *rec, int64_t number, char text[RECORD_SERIAL],
+		    char why[RECORD_WHY])
 {
-	int n = -1;
+	struct serial serial;
 
-	switch (s->format) {
-	case SERIAL_ASCII:
-		n = snprintf(text, RECORD_SERIAL, "%s%0*" PRId64, s->prefix ? s->prefix : "",
-			     (int)s->digits, number);
-		break;
-	case SERIAL_U32:
-		n = snprintf(text, RECORD_SERIAL, "%" PRId64, number);
-		break;
-	case SERIAL_HEX:
-		n = snprintf(text, RECORD_SERIAL, "%0*" PRIx64, (int)(2 * s->length),
-			     (uint64_t)number);
-		break;
+	if (is_list(rec)) {
+		snprintf(text, RECORD_SERIAL, "%s", rec->serials.lines[number - 1].text);
+		return true;
 	}
-	return n > 0 && n < RECORD_SERIAL;
-}
-
-/* The text of a number that lies in one of the ranges. False: it has none or it is too long. */
-static bool text_of(const struct record *rec, int64_t number, char text[RECORD_SERIAL])
-{
-	if (!is_list(rec))
-		return counter_text(rec->recipe->serial, number, text);
-	const char *line = rec->serials.lines[number - 1].text;
-
-	snprintf(text, RECORD_SERIAL, "%s", line ? line : "");
-	return line != NULL;
+	if (!serial_from_number(&serial, rec->recipe->serial, number, why))
+		return false;
+	snprintf(text, RECORD_SERIAL, "%s", serial.text);
+	return true;
 }
 
 /* ---- what is held ---- */
@@ -400,11 +387,8 @@ static enum use use_of(const struct record *rec, int64_t number, char why[RECORD
 
 	if (is_list(rec))
 		return rec->serials.lines[number - 1].used ? USE_UP : USE_FREE;
-	if (!text_of(rec, number, text)) {
-		snprintf(why, RECORD_WHY, "serial number %" PRId64 " has more than %d characters",
-			 number, RECORD_SERIAL - 1);
+	if (!text_of(rec, number, text, why))
 		return USE_UNKNOWN;
-	}
 	if (!db_number(&rec->db, why, &by_number, 0,
 		       "SELECT board FROM serials WHERE prefix = ?1 AND number = ?2", "ti",
 		       prefix_of(rec), number) ||
@@ -442,7 +426,8 @@ bool record_take_serial(struct record *rec, int64_t *number, char text[RECORD_SE
 	why[0] = '\0';
 	for (size_t i = 0; i < s->range_count; i++) {
 		if (lowest_free(rec, &s->ranges[i], number, why)) {
-			text_of(rec, *number, text);
+			if (!text_of(rec, *number, text, why))
+				return false;
 			return hold(s, *number) || out_of_memory(why);
 		}
 		if (why[0])
@@ -496,7 +481,9 @@ bool serials_may_pass(struct record *rec, const struct record_board *b, char why
 				  "serial number %" PRId64 " was not taken for it, or is used up "
 				  "already",
 				  b->serial_number);
-	if (!text_of(rec, b->serial_number, text) || strcmp(text, b->serial) != 0)
+	if (!text_of(rec, b->serial_number, text, why))
+		return false;
+	if (strcmp(text, b->serial) != 0)
 		return db_refused(&rec->db, PASS, why, "serial number %" PRId64 " is not \"%.60s\"",
 				  b->serial_number, b->serial);
 	return true;

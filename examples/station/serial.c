@@ -9,10 +9,30 @@
 
 #include "../text.h"
 
-void serial_from_number(struct serial *s, const struct recipe_serial *r, int64_t number)
+static int number_text(char *text, size_t cap, const struct recipe_serial *r, int64_t number)
+{
+	switch (r->format) {
+	case SERIAL_ASCII:
+		return snprintf(text, cap, "%s%0*" PRId64, r->prefix ? r->prefix : "",
+				(int)r->digits, number);
+	case SERIAL_U32:
+		return snprintf(text, cap, "%" PRId64, number);
+	case SERIAL_HEX:
+		return snprintf(text, cap, "%0*" PRIx64, (int)(2 * r->length), (uint64_t)number);
+	}
+	return -1;
+}
+
+bool serial_from_number(struct serial *s, const struct recipe_serial *r, int64_t number,
+			char why[SERIAL_WHY])
 {
 	*s = (struct serial){ .number = number };
-	snprintf(s->text, sizeof(s->text), "%s%0*" PRId64, r->prefix, (int)r->digits, number);
+	int n = number_text(s->text, sizeof(s->text), r, number);
+	if (n > 0 && (size_t)n < sizeof(s->text))
+		return true;
+	snprintf(why, SERIAL_WHY, "serial number %" PRId64 " has more than %zu characters", number,
+		 sizeof(s->text) - 1);
+	return false;
 }
 
 static bool take_text(struct serial *s, const char *text, size_t length, char why[SERIAL_WHY])
@@ -61,30 +81,11 @@ static bool encode_ascii(struct serial *s, const struct recipe_serial *r, char w
 	return true;
 }
 
-/* The three words of a unique id have no room in one: exclusive or keeps most of what differs. */
-static bool number_of(const struct serial *s, const struct recipe_serial *r, uint64_t *number)
-{
-	char word[9] = "";
-
-	if (s->number >= 0 && r->source == SERIAL_COUNTER) {
-		*number = (uint64_t)s->number;
-		return *number <= UINT32_MAX;
-	}
-	if (r->source != SERIAL_UID)
-		return text_parse_number(s->text, UINT32_MAX, number);
-	*number = 0;
-	for (size_t i = 0; i + 8 <= strlen(s->text); i += 8) {
-		memcpy(word, s->text + i, 8);
-		*number ^= strtoul(word, NULL, 16);
-	}
-	return true;
-}
-
-static bool encode_u32(struct serial *s, const struct recipe_serial *r, char why[SERIAL_WHY])
+static bool encode_u32(struct serial *s, char why[SERIAL_WHY])
 {
 	uint64_t number;
 
-	if (!number_of(s, r, &number)) {
+	if (!text_parse_number(s->text, UINT32_MAX, &number)) {
 		snprintf(why, SERIAL_WHY, "\"%s\" is no number of 32 bits", s->text);
 		return false;
 	}
@@ -96,13 +97,9 @@ static bool encode_u32(struct serial *s, const struct recipe_serial *r, char why
 
 static bool encode_hex(struct serial *s, const struct recipe_serial *r, char why[SERIAL_WHY])
 {
-	char digits[2 * SERIAL_BYTES + 1];
+	const char *digits = s->text;
 	size_t room = r->length ? r->length : strlen(s->text) / 2;
 
-	if (r->source == SERIAL_COUNTER && room <= SERIAL_BYTES)
-		snprintf(digits, sizeof(digits), "%0*" PRIx64, (int)(2 * room), (uint64_t)s->number);
-	else
-		snprintf(digits, sizeof(digits), "%s", s->text);
 	if (room == 0 || strlen(digits) != 2 * room ||
 	    strspn(digits, "0123456789abcdefABCDEF") != 2 * room) {
 		snprintf(why, SERIAL_WHY, "\"%s\" is not %zu bytes in hex", s->text, room);
@@ -123,7 +120,7 @@ bool serial_encode(struct serial *s, const struct recipe_serial *r, char why[SER
 	case SERIAL_ASCII:
 		return encode_ascii(s, r, why);
 	case SERIAL_U32:
-		return encode_u32(s, r, why);
+		return encode_u32(s, why);
 	case SERIAL_HEX:
 		return encode_hex(s, r, why);
 	}

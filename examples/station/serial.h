@@ -15,8 +15,9 @@ struct serial {
 	size_t length;  /* of bytes; 0: not made yet */
 };
 
-/* Of a counter. */
-void serial_from_number(struct serial *s, const struct recipe_serial *r, int64_t number);
+/* Of a counter: as the recipe's format writes its number. False: why. */
+bool serial_from_number(struct serial *s, const struct recipe_serial *r, int64_t number,
+			char why[SERIAL_WHY]);
 /* Of the chip's unique id, in hex. */
 void serial_from_uid(struct serial *s, const char *uid);
 /* Of a program's output: its first line. False: why. */

@@ -43,7 +43,7 @@ static void check_number(const struct recipe_serial *r, uint64_t number)
 	char why[SERIAL_WHY];
 	struct serial s;
 
-	serial_from_number(&s, r, (int64_t)number);
+	MUST(serial_from_number(&s, r, (int64_t)number, why));
 	MUST(serial_encode(&s, r, why) && s.length == r->length);
 }
 

@@ -212,7 +212,7 @@ START_TEST(serial_limits_and_mqtt)
 	ck_assert_uint_eq(r->serial->first, 1);
 	ck_assert_uint_eq(r->serial->last, 9999);
 	ck_assert_uint_eq(r->serial->length, 16);
-	serial_from_number(&s, r->serial, 42);
+	ck_assert(serial_from_number(&s, r->serial, 42, why));
 	ck_assert_str_eq(s.text, "SN-0042");
 	ck_assert(serial_encode(&s, r->serial, why));
 	ck_assert_mem_eq(s.bytes, "SN-0042\0\0\0\0\0\0\0\0\0", 16);
@@ -441,7 +441,7 @@ START_TEST(numbers_become_bytes)
 	ck_assert_msg(r, "%s", why);
 	ck_assert_uint_eq(r->serial->length, numbers[_i].length);
 	if (r->serial->source == SERIAL_COUNTER)
-		serial_from_number(&s, r->serial, atoi(numbers[_i].text));
+		ck_assert(serial_from_number(&s, r->serial, atoi(numbers[_i].text), why));
 	else
 		ck_assert(serial_from_output(&s, numbers[_i].text, why));
 	ck_assert_msg(serial_encode(&s, r->serial, why), "%s", why);
