@@ -50,6 +50,15 @@ bool serials_insert(struct record *rec, const struct record_board *board, int64_
 		    char why[RECORD_WHY]);
 /* After it. */
 void serials_passed(struct record *rec, const struct record_board *board);
+/* Numbers that may be given out, besides those that are there. */
+bool serials_add_range(struct record *rec, int64_t first, int64_t last, char why[RECORD_WHY]);
+/* False. */
+bool serials_out_of_memory(char why[RECORD_WHY]);
+
+/* ---- those of a list: record_list.c ---- */
+
+/* Reads it, and adds its lines. */
+bool serials_open_list(struct record *rec, char why[RECORD_WHY]);
 
 /* ---- events: record_events.c; each within the transaction of what it tells ---- */
 

@@ -13,8 +13,6 @@
  */
 #include "record_own.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +30,7 @@ static bool is_counter(const struct record *rec)
 	return rec->recipe->serial && rec->recipe->serial->source == SERIAL_COUNTER;
 }
 
-static bool out_of_memory(char why[RECORD_WHY])
+bool serials_out_of_memory(char why[RECORD_WHY])
 {
 	snprintf(why, RECORD_WHY, "out of memory");
 	return false;
@@ -120,7 +118,7 @@ static bool find_low(const struct record *rec, struct serial_range *range, char 
 	return code == SQLITE_ROW || code == SQLITE_DONE;
 }
 
-static bool add_range(struct record *rec, int64_t first, int64_t last, char why[RECORD_WHY])
+bool serials_add_range(struct record *rec, int64_t first, int64_t last, char why[RECORD_WHY])
 {
 	struct serials *s = &rec->serials;
 	struct serial_range range = { first, last, first };
@@ -135,7 +133,7 @@ static bool add_range(struct record *rec, int64_t first, int64_t last, char why[
 		return false;
 	struct serial_range *ranges = realloc(s->ranges, (s->range_count + 1) * sizeof(*s->ranges));
 	if (!ranges)
-		return out_of_memory(why);
+		return serials_out_of_memory(why);
 	s->ranges = ranges;
 	size_t i = s->range_count++;
 	for (; i > 0 && ranges[i - 1].first > first; i--)
@@ -156,7 +154,7 @@ static bool open_leases(struct record *rec, char why[RECORD_WHY])
 	bool ok = stmt != NULL;
 
 	while (ok && (code = sqlite3_step(stmt)) == SQLITE_ROW)
-		ok = add_range(rec, sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1),
+		ok = serials_add_range(rec, sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1),
 			       why);
 	if (ok && code != SQLITE_DONE)
 		ok = db_failed(&rec->db, "read", why);
@@ -177,7 +175,7 @@ static bool open_counter(struct record *rec, char why[RECORD_WHY])
 			 serial->first, serial->last);
 		return false;
 	}
-	return add_range(rec, (int64_t)serial->first, (int64_t)serial->last, why);
+	return serials_add_range(rec, (int64_t)serial->first, (int64_t)serial->last, why);
 }
 
 bool record_add_lease(struct record *rec, int64_t first, int64_t last, char why[RECORD_WHY])
@@ -192,7 +190,7 @@ bool record_add_lease(struct record *rec, int64_t first, int64_t last, char why[
 		      "INSERT INTO leases (run, prefix, first, last, at_ms)"
 		      " VALUES (?1, ?2, ?3, ?4, ?5)",
 		      "itiii", rec->run, prefix_of(rec), first, last, (int64_t)record_now_ms()) &&
-	       add_range(rec, first, last, why);
+	       serials_add_range(rec, first, last, why);
 }
 
 bool record_has_lease(const struct record *rec, int64_t first, int64_t last)
@@ -205,149 +203,14 @@ bool record_has_lease(const struct record *rec, int64_t first, int64_t last)
 	return false;
 }
 
-/* ---- a list ---- */
-
-static bool refuse_line(const struct record *rec, size_t number, char why[RECORD_WHY],
-			const char *what)
-{
-	snprintf(why, RECORD_WHY, "line %zu of the serial number list \"%.200s\" %s", number,
-		 rec->recipe->serial->file, what);
-	return false;
-}
-
-static bool is_printable(const char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || (unsigned char)*text >= 0x7f)
-			return false;
-	return true;
-}
-
-static bool add_line(struct record *rec, char *text, size_t length, char why[RECORD_WHY])
-{
-	struct serials *s = &rec->serials;
-	size_t number = s->line_count + 1;
-	struct serial_line *lines = realloc(s->lines, number * sizeof(*lines));
-
-	if (!lines)
-		return out_of_memory(why);
-	s->lines = lines;
-	while (length > 0 && isspace((unsigned char)text[length - 1]))
-		length--;
-	if (memchr(text, '\0', length))
-		return refuse_line(rec, number, why, "has a NUL in it");
-	text[length] = '\0';
-	if (length >= RECORD_SERIAL || !is_printable(text))
-		return refuse_line(rec, number, why, "is too long or has odd characters");
-	lines[number - 1] = (struct serial_line){ length ? strdup(text) : NULL, false };
-	if (length && !lines[number - 1].text)
-		return out_of_memory(why);
-	s->line_count++;
-	return true;
-}
-
-static bool read_lines(struct record *rec, FILE *f, char why[RECORD_WHY])
-{
-	char *text = NULL;
-	size_t cap = 0;
-	ssize_t length;
-	bool ok = true;
-
-	while (ok && (length = getline(&text, &cap, f)) >= 0)
-		ok = add_line(rec, text, (size_t)length, why);
-	free(text);
-	if (ok && ferror(f)) {
-		snprintf(why, RECORD_WHY, "cannot read the serial number list \"%.200s\": %s",
-			 rec->recipe->serial->file, strerror(errno));
-		return false;
-	}
-	return ok;
-}
-
-struct named_line {
-	const char *text;
-	size_t number;
-};
-
-static int by_text(const void *a, const void *b)
-{
-	const struct named_line *x = a, *y = b;
-	int order = strcmp(x->text, y->text);
-
-	return order ? order : (x->number > y->number) - (x->number < y->number);
-}
-
-static bool refuse_twin(const struct record *rec, const struct named_line *twins,
-			char why[RECORD_WHY])
-{
-	char what[64];
-
-	snprintf(what, sizeof(what), "is the same as line %zu", twins[0].number);
-	return refuse_line(rec, twins[1].number, why, what);
-}
-
-/* Two equal lines would be one number for two boards. */
-static bool refuse_twins(const struct record *rec, char why[RECORD_WHY])
-{
-	const struct serials *s = &rec->serials;
-	struct named_line *sorted = calloc(s->line_count + 1, sizeof(*sorted));
-	size_t n = 0;
-	bool ok = true;
-
-	if (!sorted)
-		return out_of_memory(why);
-	for (size_t i = 0; i < s->line_count; i++)
-		if (s->lines[i].text)
-			sorted[n++] = (struct named_line){ s->lines[i].text, i + 1 };
-	qsort(sorted, n, sizeof(*sorted), by_text);
-	for (size_t i = 1; ok && i < n; i++)
-		if (strcmp(sorted[i - 1].text, sorted[i].text) == 0)
-			ok = refuse_twin(rec, &sorted[i - 1], why);
-	free(sorted);
-	return ok;
-}
-
-static bool mark_used(struct record *rec, char why[RECORD_WHY])
-{
-	struct serials *s = &rec->serials;
-	int64_t used = 0;
-	bool ok = true;
-
-	for (size_t i = 0; ok && i < s->line_count; i++) {
-		struct serial_line *line = &s->lines[i];
-
-		if (line->text)
-			ok = db_number(&rec->db, why, &used, 0,
-				       "SELECT 1 FROM serials WHERE value = ?1", "t", line->text);
-		line->used = !line->text || used == 1;
-		s->left -= line->used;
-	}
-	return ok;
-}
-
-static bool open_list(struct record *rec, char why[RECORD_WHY])
-{
-	FILE *f = fopen(rec->recipe->serial->file, "re");
-
-	if (!f) {
-		snprintf(why, RECORD_WHY, "cannot open the serial number list \"%.200s\": %s",
-			 rec->recipe->serial->file, strerror(errno));
-		return false;
-	}
-	bool ok = read_lines(rec, f, why);
-	fclose(f);
-	if (!ok || !refuse_twins(rec, why))
-		return false;
-	return rec->serials.line_count == 0 ||
-	       (add_range(rec, 1, (int64_t)rec->serials.line_count, why) && mark_used(rec, why));
-}
+/* ---- all of them ---- */
 
 bool serials_open(struct record *rec, char why[RECORD_WHY])
 {
 	if (is_counter(rec))
 		return open_counter(rec, why);
 	if (is_list(rec))
-		return open_list(rec, why);
+		return serials_open_list(rec, why);
 	rec->serials.left = UINT64_MAX;
 	return true;
 }
@@ -428,7 +291,7 @@ bool record_take_serial(struct record *rec, int64_t *number, char text[RECORD_SE
 		if (lowest_free(rec, &s->ranges[i], number, why)) {
 			if (!text_of(rec, *number, text, why))
 				return false;
-			return hold(s, *number) || out_of_memory(why);
+			return hold(s, *number) || serials_out_of_memory(why);
 		}
 		if (why[0])
 			return false;
