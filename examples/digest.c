@@ -3,6 +3,7 @@
 #include "digest.h"
 
 #include <openssl/evp.h>
+#include <strings.h>
 
 #include "text.h"
 
@@ -15,4 +16,10 @@ bool digest_sha256(char out[DIGEST_TEXT], const void *data, size_t length)
 		return false;
 	text_hex(out, digest, size);
 	return true;
+}
+
+bool digest_is(const char *sha256, char found[DIGEST_TEXT], const void *data, size_t length)
+{
+	found[0] = '\0';
+	return digest_sha256(found, data, length) && strcasecmp(found, sha256) == 0;
 }

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "../digest.h"
 #include "../imagefile.h"
@@ -15,14 +14,13 @@
 static bool read_right_one(const struct recipe_image *image, struct readfile *file,
 			   char why[IMAGES_WHY])
 {
-	char sha256[DIGEST_TEXT] = "", reason[READFILE_WHY];
+	char sha256[DIGEST_TEXT], reason[READFILE_WHY];
 
 	if (!readfile(file, image->path, READFILE_IMAGE, reason)) {
 		snprintf(why, IMAGES_WHY, "%.300s: %s", image->path, reason);
 		return false;
 	}
-	if (digest_sha256(sha256, file->bytes, file->length) &&
-	    strcasecmp(sha256, image->sha256) == 0)
+	if (digest_is(image->sha256, sha256, file->bytes, file->length))
 		return true;
 	snprintf(why, IMAGES_WHY, "%s is not the image that the recipe names: its SHA-256 is %s, not %s",
 		 image->path, sha256, image->sha256);

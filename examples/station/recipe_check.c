@@ -64,14 +64,14 @@ static void load_image(struct check *c, unsigned int i, const struct readfile *f
 static void check_image(struct check *c, unsigned int i)
 {
 	const struct recipe_image *m = &c->recipe->images[i];
-	char why[READFILE_WHY], digest[DIGEST_TEXT] = "";
+	char why[READFILE_WHY], digest[DIGEST_TEXT];
 	struct readfile file;
 
 	if (!readfile(&file, m->path, READFILE_IMAGE, why)) {
 		tell(c, "Image \"%s\": %s: %s.", m->name, m->path, why);
 		return;
 	}
-	if (!digest_sha256(digest, file.bytes, file.length) || strcmp(digest, m->sha256) != 0)
+	if (!digest_is(m->sha256, digest, file.bytes, file.length))
 		tell(c,
 		     "Image \"%s\": %s is not the file that is meant: its SHA-256 is %s, the recipe "
 		     "says %s.",

@@ -180,6 +180,13 @@ def test_files_that_are_no_recipes():
 # ---- what is wrong around a recipe
 
 
+def test_a_digest_in_capital_letters():
+    with Line() as line:
+        digest = hashlib.sha256(b"B" * 1000).hexdigest()
+        line.change(digest, digest.upper())
+        line.check().expect(0)
+
+
 def test_images():
     with Line() as line:
         line.write("app.bin", b"other")
