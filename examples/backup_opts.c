@@ -14,15 +14,13 @@ static const char help[] =
 	"  --bank N|all           flash bank; default 0, the main flash; all: a file each\n"
 	"  --offset N             start N bytes into the bank (64K, 0x100, 4096)\n"
 	"  --length N             save N bytes; default: to the end\n"
-	"  --size N               size of the bank, if the chip is wrong about it: some\n"
-	"                         STM32F103C8 hold 128K though they say 64K\n"
+	"  --size N               size of the bank, if the chip is wrong about it (128K)\n"
 	"  --verify crc           prove the copy by the chip's own checksum (default)\n"
 	"           reread        read twice and compare; none: take what comes\n"
 	"  --after run            then let its firmware start as after a reset (default);\n"
 	"          reset          the same, by a reset in any case; halt: leave it halted\n"
 	"  --force                replace FILE if it exists\n"
-	CLI_TRANSFER_HELP CLI_HELP
-	"\n";
+	CLI_TRANSFER_HELP CLI_HELP;
 
 enum { OPT_BANK = CLI_OWN, OPT_OFFSET, OPT_LENGTH, OPT_SIZE, OPT_VERIFY, OPT_AFTER, OPT_FORCE };
 

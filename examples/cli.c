@@ -21,6 +21,7 @@
 #include "text.h"
 
 #define WAIT_MAX_S 86400u
+#define SCREEN_COLUMNS 80
 
 /* Else the next file or socket would get that number, and what is printed would go there. */
 static void open_missing(void)
@@ -86,23 +87,28 @@ enum cli_exit cli_exit_of(int status)
 	}
 }
 
+/* With the exit codes by name; stmfw(7) says what they mean. The whole fits a screen. */
 static void print_help(const char *help)
 {
 	static const struct {
 		int number;
-		const char *meaning;
+		const char *name;
 	} exits[] = {
-#define CLI_EXIT_ROW(name, number, meaning) { number, meaning },
+#define CLI_EXIT_ROW(name, number, meaning) { number, #name },
 		CLI_EXITS(CLI_EXIT_ROW)
 #undef CLI_EXIT_ROW
 	};
-	size_t rows = sizeof(exits) / sizeof(exits[0]);
+	int column = printf("%sExit codes:", help) - (int)strlen(help);
 
-	fputs(help, stdout);
-	printf("Exit codes\n");
-	for (size_t i = 0; i < rows; i++)
-		printf("  %3d %-33s%s", exits[i].number, exits[i].meaning,
-		       i % 2 == 0 && i + 1 < rows ? "" : "\n");
+	for (size_t i = 0; i < sizeof(exits) / sizeof(exits[0]); i++) {
+		char word[32];
+		int n = snprintf(word, sizeof(word), "  %d %s", exits[i].number, exits[i].name);
+
+		if (column + n > SCREEN_COLUMNS)
+			column = printf("\n") - 1;
+		column += printf("%s", word);
+	}
+	printf("\n");
 }
 
 /* ---- reading the command line ---- */

@@ -82,17 +82,14 @@ enum {
 
 /* The lines of --help that go with them. */
 #define CLI_HELP                                                                              \
-	"  --openocd WHERE        HOST[:PORT], telnet://HOST[:PORT], unix:PATH, or\n"         \
-	"                         exec:COMMAND to start it; else $STMFW_OPENOCD, else\n"      \
-	"                         127.0.0.1:6666\n"                                           \
+	"  --openocd WHERE        HOST[:PORT], telnet://HOST[:PORT], unix:PATH or\n"          \
+	"                         exec:COMMAND; else $STMFW_OPENOCD, else 127.0.0.1:6666\n"   \
 	"  --wait SECONDS         for an OpenOCD that is still starting\n"                    \
 	"  --json                 one JSON object per line on stdout\n"                       \
-	"  -q, --quiet            no progress\n"                                              \
-	"  -v, --verbose          OpenOCD's own words, too\n"                                 \
+	"  -q, --quiet            no progress; -v, --verbose: OpenOCD's own words, too\n"     \
 	"  -h, --help, --version\n"
 #define CLI_TRANSFER_HELP                                                                     \
-	"  --transfer auto        bytes travel in a file if OpenOCD sees it (default), or\n"  \
-	"             inline      through the connection; shared: in a file or not at all\n"
+	"  --transfer HOW         auto: in a file if OpenOCD sees it; shared; inline\n"
 
 /* Takes one option of the tool's own. False: after cli_fail(). */
 typedef bool (*cli_own_option)(void *arg, int option, const char *value);

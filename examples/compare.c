@@ -27,9 +27,7 @@ static const char help[] =
 	"  --after run            then let the firmware start as after a reset (default);\n"
 	"          reset          the same, by a reset in any case; halt: leave it halted\n" CLI_TRANSFER_HELP
 	CLI_HELP
-	"\n"
-	"0: every byte of FILE is there. What is around it does not count, but is told.\n"
-	"\n";
+	"0: every byte of FILE is there. What is around it does not count, but is told.\n";
 
 enum { OPT_ADDRESS = CLI_OWN, OPT_BANK, OPT_TYPE, OPT_TYPE2, OPT_AFTER };
 

@@ -19,7 +19,7 @@ static const char help[] =
 	"  --unlock               remove the write protection of these sectors first\n"
 	"  --yes                  do it\n"
 	"  --after run|halt       then reset the chip and let it run (default), or leave\n"
-	"                         it halted; reset: another word for run\n" CLI_HELP "\n";
+	"                         it halted; reset: another word for run\n" CLI_HELP;
 
 enum { OPT_SECTORS = CLI_OWN, OPT_RANGE, OPT_ALL, OPT_BANK, OPT_UNLOCK, OPT_YES, OPT_AFTER };
 

@@ -8,23 +8,20 @@
 
 static const char help[] =
 	"Usage: stmfw-flash [OPTION...] IMAGE\n"
-	"Writes IMAGE (ELF, Intel HEX, S-record, binary) into flash and proves it. Only sectors\n"
-	"that differ are erased. If it fails, or on Ctrl-C, the old content is put back.\n"
+	"Writes IMAGE (ELF, Intel HEX, S-record, binary) into flash and proves it. Only\n"
+	"sectors that differ are erased. After a failure or Ctrl-C the old is put back.\n"
 	"\n"
 	"  --address N            where a binary begins; default: the start of the bank\n"
-	"  --bank N               flash bank of a binary without address, and of the board that\n"
-	"                         is meant; default 0\n"
+	"  --bank N               flash bank of a binary without address; default 0\n"
 	"  --type bin|hex|srec|elf  do not guess it from the content\n"
-	"  --backup FILE          save the whole bank first; no good backup, no erase\n"
-	"  --force                replace FILE if it exists\n"
-	"  --keep                 write back what lies around the image in sectors that change\n"
+	"  --backup FILE          save the bank first; --force: replace FILE if it exists\n"
+	"  --keep                 write back what lies around the image in its sectors\n"
 	"  --full                 erase and write every sector, even where nothing differs\n"
 	"  --dry-run              show the plan and stop; nothing is erased or written\n"
 	"  --unlock               remove the write protection of sectors that must change\n"
 	"  --unprotect            remove read protection, which ERASES THE CHIP, then flash\n"
-	"  --after run|halt       then reset it and let it run (default), or leave it halted;\n"
-	"          reset          another word for run\n" CLI_TRANSFER_HELP
-	CLI_HELP "\n";
+	"  --after run|halt       let it run (default) or leave it halted; reset: like run\n" CLI_TRANSFER_HELP
+	CLI_HELP;
 
 enum {
 	OPT_ADDRESS = CLI_OWN,

@@ -216,9 +216,7 @@ static const char help[] =
 	"\n"
 	"  --sectors              every sector, not only the runs of equal ones\n"
 	CLI_HELP
-	"\n"
-	"With --json it is one document, in one line.\n"
-	"\n";
+	"With --json it is one document, in one line.\n";
 
 static const struct option options[] = { { "sectors", no_argument, NULL, CLI_OWN },
 					 CLI_LONG_OPTIONS };

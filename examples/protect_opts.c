@@ -5,26 +5,20 @@
 #include "protect.h"
 
 static const char help[] =
-	"Usage: stmfw-protect [show]\n"
-	"       stmfw-protect set|clear [--sectors A-B]\n"
-	"       stmfw-protect lock\n"
-	"       stmfw-protect unlock --yes --erase-chip\n"
-	"\n"
+	"Usage: stmfw-protect [show|set|clear|lock|unlock] [OPTION...]\n"
 	"  show     read protection, and which sectors are write protected\n"
 	"  set      write protect sectors;  clear: no longer\n"
 	"  lock     read protection level 1, for production: nobody can read the flash\n"
 	"           any more, until it is unlocked. Level 2, for ever, is not offered\n"
 	"  unlock   remove read protection, which ERASES THE WHOLE CHIP\n"
-	"\n"
 	"show touches nothing. The others reset the chip, and look whether it shows what\n"
 	"was asked for. If it does not, power has to be switched off and on.\n"
 	"\n"
-	"  --sectors A-B, A       sectors A to B of the bank; default: all. Some chips\n"
-	"                         protect them in groups only\n"
+	"  --sectors A-B, A       sectors A to B of the bank; default: all\n"
 	"  --bank N               flash bank; default 0, the main flash\n"
 	"  --yes --erase-chip     yes, unlock, and erase the chip\n"
 	"  --after run|halt       after set and clear: reset the chip and let it run\n"
-	"                         (default), or leave it halted\n" CLI_HELP "\n";
+	"                         (default), or leave it halted\n" CLI_HELP;
 
 enum { OPT_SECTORS = CLI_OWN, OPT_BANK, OPT_YES, OPT_ERASE_CHIP, OPT_AFTER };
 

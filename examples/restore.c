@@ -16,17 +16,16 @@
 
 static const char help[] =
 	"Usage: stmfw-restore [OPTION...] BACKUP\n"
-	"Puts a backup back into the chip's flash, exactly as it was, and proves it. BACKUP.json\n"
-	"must be beside it. The digest, the kind of chip and its unique id must agree.\n"
+	"Puts a backup back into the chip's flash, exactly as it was, and proves it.\n"
+	"BACKUP.json must be beside it. Digest, kind of chip and unique id must agree.\n"
 	"\n"
 	"  --other-board          put it into a board with another unique id\n"
 	"  --force                restore a backup that looks wrong (all FF, for instance)\n"
 	"  --full                 erase and write every sector, even where nothing differs\n"
 	"  --dry-run              show the plan and stop; nothing is erased or written\n"
 	"  --unlock               remove the write protection of sectors that must change\n"
-	"  --after run|halt       then reset it and let it run (default), or leave it halted;\n"
-	"          reset          another word for run\n" CLI_TRANSFER_HELP
-	CLI_HELP "\n";
+	"  --after run|halt       let it run (default) or leave it halted; reset: like run\n" CLI_TRANSFER_HELP
+	CLI_HELP;
 
 enum {
 	OPT_OTHER_BOARD = CLI_OWN,

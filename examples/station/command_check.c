@@ -31,8 +31,7 @@ static const char help[] =
 	"  -q, --quiet      faults only\n"
 	"  -h, --help, --version\n"
 	"\n"
-	"docs/station.md describes recipes.\n"
-	"\n";
+	"stmfw-recipe(5) describes recipes.\n";
 
 static void tell(void *arg, const char *text)
 {

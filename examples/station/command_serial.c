@@ -26,18 +26,17 @@ static const struct option options[] = {
 static const char help[] =
 	"Usage: stmfw-station serial lease RECIPE [--blocks N]\n"
 	"       stmfw-station serial pool RECIPE\n"
-	"Serial numbers that stations share, a table in the PostgreSQL database that the recipe\n"
-	"names as `lease`.\n"
+	"Serial numbers that stations share, a table in the PostgreSQL database that\n"
+	"the recipe names as `lease`.\n"
 	"\n"
-	"  lease   takes blocks of numbers into the station's record, so that it can work while the\n"
-	"          database is away; `run` does so by itself when few numbers are left\n"
-	"  pool    makes the table, and adds the recipe's numbers that it does not have yet\n"
+	"  lease   takes blocks of numbers into the station's record, so that it can work\n"
+	"          while the database is away; `run` does so by itself\n"
+	"  pool    makes the table, and adds the recipe's numbers that it has not yet\n"
 	"\n"
 	"  --blocks N   take N blocks: 1 to 1000; else as many as work needs\n"
 	"  --json       one JSON object on stdout\n"
 	"  -q, --quiet\n"
-	"  -h, --help, --version\n"
-	"\n";
+	"  -h, --help, --version\n";
 
 struct serial_command {
 	struct cli *cli;

@@ -18,8 +18,7 @@ static const char help[] =
 	"  report RECIPE    what the record has: counts, failures, one board's history\n"
 	"  serial lease|pool RECIPE   serial numbers that stations share\n"
 	"\n"
-	"COMMAND --help tells more; docs/station.md describes recipes.\n"
-	"\n";
+	"COMMAND --help tells more; stmfw-recipe(5) describes recipes.\n";
 
 static const struct option options[] = {
 	{ "json", no_argument, NULL, CLI_OPT_JSON },

@@ -33,7 +33,7 @@ struct report {
 
 static const char help[] =
 	"Usage: stmfw-station report [OPTION...] [RECIPE]\n"
-	"Shows what was recorded: counts, yield, the slowest step, failures by reason; or all\n"
+	"Shows what was recorded: counts, yield, slowest step, failures by reason; or all\n"
 	"that happened to one board. It only reads, also while the station works.\n"
 	"\n"
 	"  RECIPE                 the record that this recipe names\n"
@@ -44,8 +44,7 @@ static const char help[] =
 	"                         time), or 30m, 12h, 7d: so long ago\n"
 	"  --csv                  one line for each board, for a spreadsheet; times in UTC\n"
 	"  --json                 one document, in one line; times in UTC\n"
-	"  -h, --help, --version\n"
-	"\n";
+	"  -h, --help, --version; -q, --quiet, -v, --verbose: without effect\n";
 
 enum { OPT_RECORD = CLI_OWN, OPT_UID, OPT_SERIAL, OPT_SINCE, OPT_CSV };
 

@@ -33,8 +33,8 @@ static const struct option options[] = {
 
 static const char help[] =
 	"Usage: stmfw-station run RECIPE [OPTION...]\n"
-	"Programs boards at all sites of a recipe: waits for a board, does the recipe's steps,\n"
-	"shows and records PASS or FAIL, waits until the board is gone, and so on.\n"
+	"Programs boards at all sites of a recipe: waits for a board, does the recipe's\n"
+	"steps, shows and records PASS or FAIL, waits until the board is gone, and so on.\n"
 	"\n"
 	"  --once           each site one board, then it ends\n"
 	"  --count N        it ends when N boards have passed\n"
@@ -45,10 +45,9 @@ static const char help[] =
 	"  -v, --verbose    each step, and OpenOCD's own words\n"
 	"  -h, --help, --version\n"
 	"\n"
-	"Ctrl-C: boards in work end at their next safe border, and none is begun. Again: at once.\n"
+	"Ctrl-C: boards in work end at their next safe border. Again: at once.\n"
 	"SIGUSR1 releases all sites that are locked.\n"
-	"With --once it ends with 1 if a board failed.\n"
-	"\n";
+	"With --once it ends with 1 if a board failed.\n";
 
 static bool take_count(struct station *st, const char *value)
 {

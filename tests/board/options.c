@@ -58,9 +58,7 @@ static const struct option long_options[] = {
 static void print_help(void)
 {
 	printf("usage: stmfw-board [option...] --chip NAME [board option...] [--chip NAME ...]\n"
-	       "\n"
-	       "A virtual ST-Link with an STM32 on it, for OpenOCD's stlink-server (tcp) backend.\n"
-	       "\n"
+	       "A virtual ST-Link with an STM32 on it, for OpenOCD's st-link (tcp) backend.\n"
 	       "  --port N                  TCP port on 127.0.0.1 (default 0: any free one)\n"
 	       "  --ready FILE              write the port number there when ready\n"
 	       "  --control PATH            Unix socket for control at run time\n"
@@ -68,7 +66,6 @@ static void print_help(void)
 	       "  --latency-ns-per-byte N   and each byte of its data\n"
 	       "  --api N                   version of the server protocol, 1 or 2 (default 2)\n"
 	       "  --list, --help, --version\n"
-	       "\n"
 	       "Options of the last --chip:\n"
 	       "  --serial S                serial number of the probe\n"
 	       "  --uid HEX24               unique identity of the chip, bytes as in memory\n"
@@ -79,10 +76,7 @@ static void print_help(void)
 	       "  --flash-times             erasing and programming take as long as on silicon\n"
 	       "  --fault NAME[=VALUE]      a fault, may be repeated:\n"
 	       "%s"
-	       "\n"
-	       "Control, one line each: stats, dump FILE, load FILE[@OFFSET], fault SPEC, clear,\n"
-	       "unplug, plug, swap HEX24, all with [SERIAL] (else the first); pause, resume,\n"
-	       "latency US.\n",
+	       "What can be said on the control socket: see stmfw-board(1).\n",
 	       fault_names());
 }
 
