@@ -16,11 +16,11 @@ static const char help[] =
 	"  --type bin|hex|srec|elf  do not guess it from the content\n"
 	"  --backup FILE          save the bank first; --force: replace FILE if it exists\n"
 	"  --keep                 write back what lies around the image in its sectors\n"
-	"  --full                 erase and write every sector, even where nothing differs\n"
+	"  --full                 erase and write every sector, even if nothing differs\n"
 	"  --dry-run              show the plan and stop; nothing is erased or written\n"
 	"  --unlock               remove the write protection of sectors that must change\n"
-	"  --unprotect            remove read protection, which ERASES THE CHIP, then flash\n"
-	"  --after run|halt       let it run (default) or leave it halted; reset: like run\n" CLI_TRANSFER_HELP
+	"  --unprotect            remove read protection (ERASES THE CHIP), then flash\n"
+	"  --after run|halt       let it run (default) or leave it halted\n" CLI_TRANSFER_HELP
 	CLI_HELP;
 
 enum {

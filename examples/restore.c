@@ -20,11 +20,11 @@ static const char help[] =
 	"BACKUP.json must be beside it. Digest, kind of chip and unique id must agree.\n"
 	"\n"
 	"  --other-board          put it into a board with another unique id\n"
-	"  --force                restore a backup that looks wrong (all FF, for instance)\n"
-	"  --full                 erase and write every sector, even where nothing differs\n"
+	"  --force                restore a backup that looks wrong (such as all FF)\n"
+	"  --full                 erase and write every sector, even if nothing differs\n"
 	"  --dry-run              show the plan and stop; nothing is erased or written\n"
 	"  --unlock               remove the write protection of sectors that must change\n"
-	"  --after run|halt       let it run (default) or leave it halted; reset: like run\n" CLI_TRANSFER_HELP
+	"  --after run|halt       let it run (default) or leave it halted\n" CLI_TRANSFER_HELP
 	CLI_HELP;
 
 enum {

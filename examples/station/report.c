@@ -40,9 +40,9 @@ static const char help[] =
 	"  --record FILE          this record\n"
 	"  --uid UID              the history of the board with this unique id\n"
 	"  --serial NUMBER        the history of the board with this serial number\n"
-	"  --since WHEN           boards from then on: 2025-01-31, 2025-01-31T14:00 (local\n"
-	"                         time), or 30m, 12h, 7d: so long ago\n"
-	"  --csv                  one line for each board, for a spreadsheet; times in UTC\n"
+	"  --since WHEN           boards from then on: 2025-01-31, 2025-01-31T14:00\n"
+	"                         (local time), or 30m, 12h, 7d: so long ago\n"
+	"  --csv                  a line for each board, for a spreadsheet; times in UTC\n"
 	"  --json                 one document, in one line; times in UTC\n"
 	"  -h, --help, --version; -q, --quiet, -v, --verbose: without effect\n";
 
