@@ -238,6 +238,9 @@ typedef struct stmfw_chip {
 	int has_uid;            /* 1: uid is valid                                           */
 	uint8_t uid[12];        /* 96-bit unique id, in memory order                         */
 	enum stmfw_rdp rdp;
+	uint32_t options;       /* the register that shows the option bytes: F1: FLASH_OBR, F2, F4:
+				   FLASH_OPTCR, without bits 1 and 0. 0 if not known       */
+	uint32_t options_mask;  /* its bits that stmfw_options_write() can change; 0: none   */
 } stmfw_chip;
 
 /** What is on the other side. Read when connecting. */
@@ -959,6 +962,39 @@ enum stmfw_unprotect_consent { STMFW_UNPROTECT_ERASES_CHIP = 0x0e5a5e };
 STMFW_API int stmfw_unprotect(stmfw_client *c, unsigned int bank,
 			      enum stmfw_unprotect_consent consent, stmfw_done_cb cb, void *arg,
 			      stmfw_op *op);
+
+/**
+ * Write user option bytes: what the watchdog, stop and standby do, F1: the two data bytes, F4: the
+ * brown-out level. Read protection stays as it is: it is no part of what can be asked for.
+ * stmfw_identify() reads them: options of stmfw_chip, whose bits value and mask are, too.
+ *
+ *     F1  FLASH_OBR    2 WDG_SW, 3 nRST_STOP, 4 nRST_STDBY, 17:10 Data0, 25:18 Data1
+ *     F2, F4  OPTCR    3:2 BOR_LEV, 5 WDG_SW, 6 nRST_STOP, 7 nRST_STDBY
+ *
+ * Where they are so already nothing is written, and that is a success. Else it resets and halts the
+ * chip, runs the driver's command, makes the chip load its option bytes by another reset, and
+ * identifies it again: res->chip. Each reset is one of ALL targets of this OpenOCD, and all are
+ * halted then.
+ *
+ * Success proves that the register shows the bits of mask as value, all others of it as before, and
+ * read protection off, after that reset. (F1 shows write protection elsewhere: stmfw_bank_info().)
+ * If the connection or the probe is lost in the middle, an F1 may have lost all of its option
+ * bytes: it is read protected then.
+ *
+ * @bank   one of the chip's main flash
+ * @value  for the bits of mask; no other may be set;  @mask  which bits; not 0; else STMFW_EINVAL
+ * Reports  STMFW_EVERIFY       the register does not show it: perhaps after a power cycle
+ *          STMFW_ECOMMAND      OpenOCD could not do it; text tells what the register shows
+ *          STMFW_EPROTECTED    read protection is on, and could be lost; nothing was changed
+ *          STMFW_ERANGE        no such bank; or mask has bits that are not this chip's to choose
+ *                              (options_mask); nothing was changed
+ *          STMFW_EUNSUPPORTED  not an F1, F2 or F4; nothing was changed
+ *          STMFW_ETARGET       the chip does not respond. If that was after the command (text says
+ *                              so), what the option bytes are is not known
+ * Tried on the virtual board: F1, F4.
+ */
+STMFW_API int stmfw_options_write(stmfw_client *c, unsigned int bank, uint32_t value, uint32_t mask,
+				  stmfw_done_cb cb, void *arg, stmfw_op *op);
 
 /* ---- memory ---- */
 

@@ -33,18 +33,21 @@ struct family {
 	uint8_t uid_at;       /* offset in the block: 96 bits                      */
 	uint32_t rdp_address; /* FLASH_OBR, OPTCR, OPTR                            */
 	enum rdp_form rdp;
+	uint32_t options;     /* its bits that stmfw_options_write() may change; 0: not known */
 };
 
 #define IDS 2        /* words in front of the rest: CPUID, IDCODE */
 #define WORDS_MAX 33 /* of a block                                 */
 
+/* Of RM0008, RM0041 (F1); RM0091, RM0360, RM0316 (F0); RM0033, RM0090, RM0368 (F4); RM0385 (F7);
+   RM0351, RM0440, RM0444 (L4); RM0433 (H7). */
 /* clang-format off */
-#define F1_PLACES 0x1ffff7e0, 5,  0x00, 0x08, 0x4002201c, RDP_OBR_BIT /* RM0008, RM0041 */
-#define F0_PLACES 0x1ffff7ac, 9,  0x20, 0x00, 0x4002201c, RDP_OBR_2   /* RM0091, RM0360, RM0316 */
-#define F4_PLACES 0x1fff7a10, 5,  0x12, 0x00, 0x40023c14, RDP_BYTE_1  /* RM0033, RM0090, RM0368 */
-#define F7_PLACES 0x1ff0f420, 9,  0x22, 0x00, 0x40023c14, RDP_BYTE_1  /* RM0385 */
-#define L4_PLACES 0x1fff7590, 21, 0x50, 0x00, 0x40022020, RDP_BYTE_0  /* RM0351, RM0440, RM0444 */
-#define H7_PLACES 0x1ff1e800, 33, 0x80, 0x00, 0x5200201c, RDP_BYTE_1  /* RM0433 */
+#define F1_PLACES 0x1ffff7e0, 5,  0x00, 0x08, 0x4002201c, RDP_OBR_BIT, 0x03fffc1c
+#define F0_PLACES 0x1ffff7ac, 9,  0x20, 0x00, 0x4002201c, RDP_OBR_2,   0
+#define F4_PLACES 0x1fff7a10, 5,  0x12, 0x00, 0x40023c14, RDP_BYTE_1,  0xec
+#define F7_PLACES 0x1ff0f420, 9,  0x22, 0x00, 0x40023c14, RDP_BYTE_1,  0
+#define L4_PLACES 0x1fff7590, 21, 0x50, 0x00, 0x40022020, RDP_BYTE_0,  0
+#define H7_PLACES 0x1ff1e800, 33, 0x80, 0x00, 0x5200201c, RDP_BYTE_1,  0
 /* clang-format on */
 
 static const struct family families[] = {
@@ -88,6 +91,9 @@ static const struct family families[] = {
 	{ 0x466, "STM32G03x/04x", L4_PLACES },
 	{ 0x450, "STM32H74x/75x", H7_PLACES },
 };
+
+/* OPTLOCK and OPTSTRT of F4, OPTERR and RDPRT of F1: no option bytes. */
+#define NO_OPTIONS 3u
 
 #define FAMILIES (sizeof(families) / sizeof(families[0]))
 
@@ -221,6 +227,9 @@ static bool take_chip(stmfw_chip *chip, const char *answer)
 		return false;
 	chip->family = family->name;
 	chip->rdp = decode_rdp(family->rdp, words[IDS]);
+	chip->options_mask = family->options;
+	if (family->options)
+		chip->options = words[IDS] & ~NO_OPTIONS;
 	if (count > IDS + 1)
 		take_block(chip, family, words + IDS + 1);
 	return true;

@@ -11,12 +11,31 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "buf.h"
+
+/* FLASH_OBR of the F1: a set bit is the software watchdog, or no reset. */
+static void put_f1_options(struct buf *b, unsigned int bank, uint32_t options)
+{
+	stmfw__buf_printf(b, "stm32f1x options_write %u %s %s %s USEROPT 0x%x", bank,
+			  options & 4 ? "SWWDG" : "HWWDG",
+			  options & 16 ? "NORSTSTNDBY" : "RSTSTNDBY",
+			  options & 8 ? "NORSTSTOP" : "RSTSTOP", options >> 10 & 0xffffu);
+}
+
+/* FLASH_OPTCR: bits 31 to 28 and 7 to 2. */
+static void put_f2_options(struct buf *b, unsigned int bank, uint32_t options)
+{
+	stmfw__buf_printf(b, "stm32f2x options_write %u 0x%x", bank,
+			  (options >> 20 & 0xf00u) | (options & 0xfcu));
+}
+
 static const struct driver drivers[] = {
 	/* F0, F1, F3. It erases all option bytes to change some, and with them read protection. */
 	{ .name = "stm32f1x",
 	  .mass_erase = "stm32f1x mass_erase",
 	  .lock = "stm32f1x lock",
 	  .unlock = "stm32f1x unlock",
+	  .put_options = put_f1_options,
 	  .writes = OPTIONS_BY_RESET,
 	  .reads = OPTIONS_BY_RESET,
 	  .rewrites_all = true,
@@ -26,6 +45,7 @@ static const struct driver drivers[] = {
 	  .mass_erase = "stm32f2x mass_erase",
 	  .lock = "stm32f2x lock",
 	  .unlock = "stm32f2x unlock",
+	  .put_options = put_f2_options,
 	  .writes = OPTIONS_BY_RESET,
 	  .reads = OPTIONS_BY_RESET,
 	  .tried = true },

@@ -4,6 +4,9 @@
 #define STMFW_DRIVER_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+struct buf;
 
 /* When new option bytes come into force, and the chip shows whether they have. */
 enum options_load {
@@ -20,10 +23,14 @@ struct driver {
 	const char *lock;       /* sets read protection level 1                         */
 	const char *unlock;     /* removes it, and erases the chip                      */
 	const char *load;       /* OPTIONS_BY_COMMAND: which                            */
+	/* Writes user option bytes, from what their register (stmfw_chip, options) is to show; or
+	   NULL. It cannot touch read protection. */
+	void (*put_options)(struct buf *b, unsigned int bank, uint32_t options);
 	enum options_load writes; /* write protection                                   */
 	enum options_load reads;  /* read protection                                    */
 	bool rewrites_all; /* its `flash protect` removes read protection, and the flash with it */
-	bool tried;        /* on the virtual board: lock, unlock, mass erase and `flash protect` */
+	bool tried;        /* on the virtual board: lock, unlock, mass erase, `flash protect`,
+	                      put_options */
 };
 
 /* NULL: we know nothing special of it. */

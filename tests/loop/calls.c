@@ -224,6 +224,12 @@ static int call_unprotect(stmfw_client *c, struct watch *w, stmfw_op *op)
 	return stmfw_unprotect(c, 0, STMFW_UNPROTECT_ERASES_CHIP, on_done, w, op);
 }
 
+static int call_options_write(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	fake_chip_protect(0, fake_chip.stored_blocks);
+	return stmfw_options_write(c, 0, OPTIONS_VALUE, OPTIONS_MASK, on_done, w, op);
+}
+
 static int call_read_words(stmfw_client *c, struct watch *w, stmfw_op *op)
 {
 	return stmfw_read_words(c, NULL, FAKE_CHIP_BASE, 32, 4, on_done, w, op);
@@ -335,6 +341,7 @@ const struct api_call api_calls[] = {
 	{ "protect", call_protect },
 	{ "lock", call_lock },
 	{ "unprotect", call_unprotect },
+	{ "options_write", call_options_write },
 	{ "read_words", call_read_words },
 	{ "write_words", call_write_words },
 	{ "read_block", call_read_block },

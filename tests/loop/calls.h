@@ -36,6 +36,10 @@ extern struct side side;
 #define SMALL_IMAGE_OFFSET 1000u
 const stmfw_image *small_image(void);
 
+/* Of an F1: hardware watchdog, no reset in stop, data bytes 0x12, 0x34. */
+#define OPTIONS_MASK  0x03fffc0cu
+#define OPTIONS_VALUE (0x3412u << 10 | 8u)
+
 void side_reset(void);
 int on_sink(stmfw_client *c, uint64_t offset, const uint8_t *data, size_t length, void *arg);
 void on_progress(stmfw_client *c, const stmfw_progress *p, void *arg);

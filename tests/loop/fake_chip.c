@@ -107,6 +107,7 @@ static void load_options(void)
 		return;
 	fake_chip.rdp = fake_chip.stored_rdp;
 	fake_chip.protected_blocks = fake_chip.stored_blocks;
+	fake_chip.options = fake_chip.stored_options;
 }
 
 static void reset_and_list(struct fake_conn *conn, const char *args)
@@ -240,9 +241,9 @@ static bool changing_register(unsigned long address, uint32_t *value)
 	if (address == 0xe0042000)
 		*value = fake_chip.idcode;
 	else if (address == 0x4002201c)
-		*value = 0x03fffffcu | (fake_chip.rdp ? 2 : 0);
+		*value = fake_chip.options.obr | (fake_chip.rdp ? 2 : 0);
 	else if (address == 0x40023c14)
-		*value = 0x0fff00ecu | levels[fake_chip.rdp];
+		*value = fake_chip.options.optcr | levels[fake_chip.rdp];
 	else
 		return false;
 	return true;
@@ -506,6 +507,19 @@ static void mass_erase(struct fake_conn *conn, const char *args)
 	answer(conn);
 }
 
+/* As new: all ones. */
+static const struct fake_options no_options = { 0x03fffffc, 0x0fff00ec };
+
+/* An F1 without option bytes is read protected. */
+static void lose_options(void)
+{
+	if (!fake_chip.loses_options)
+		return;
+	fake_chip.stored_rdp = 1;
+	fake_chip.stored_blocks = 0;
+	fake_chip.stored_options = no_options;
+}
+
 /* ... BANK FIRST LAST on|off; F1: in force after a reset. */
 static void protect(struct fake_conn *conn, const char *args)
 {
@@ -514,10 +528,7 @@ static void protect(struct fake_conn *conn, const char *args)
 
 	ck_assert_uint_lt(last, 2);
 	fake_chip.option_commands++;
-	if (fake_chip.loses_options) {
-		fake_chip.stored_rdp = 1;
-		fake_chip.stored_blocks = 0;
-	}
+	lose_options();
 	if (fake_chip.refuses_options) {
 		refuse(conn, -4, "Error: it could not");
 		return;
@@ -530,6 +541,53 @@ static void protect(struct fake_conn *conn, const char *args)
 	if (strcmp(fake_chip.driver, "stm32f1x") != 0)
 		fake_chip.protected_blocks = fake_chip.stored_blocks;
 	fake_reply_ok(conn, "set protection for blocks");
+}
+
+/* "SWWDG ", or another word of that form: is it that one? */
+static bool flag(const char **args, const char *set, const char *clear)
+{
+	size_t n = strcspn(*args, " ");
+	bool is_set = n == strlen(set) && strncmp(*args, set, n) == 0;
+
+	INSIST(is_set || (n == strlen(clear) && strncmp(*args, clear, n) == 0),
+	       "neither %s nor %s: %s", set, clear, *args);
+	*args += n + strspn(*args + n, " ");
+	return is_set;
+}
+
+/* ... BANK WATCHDOG STANDBY STOP USEROPT DATA */
+static uint32_t f1_options(const char *args)
+{
+	uint32_t obr = no_options.obr & ~0x03fffc1cu;
+
+	obr |= flag(&args, "SWWDG", "HWWDG") ? 4u : 0;
+	obr |= flag(&args, "NORSTSTNDBY", "RSTSTNDBY") ? 16u : 0;
+	obr |= flag(&args, "NORSTSTOP", "RSTSTOP") ? 8u : 0;
+	flag(&args, "USEROPT", "");
+	return obr | (uint32_t)number(&args) << 10;
+}
+
+/* Both drivers' options_write; in force after a reset. */
+static void write_options(struct fake_conn *conn, const char *args)
+{
+	bool f1 = strstr(request, "stm32f1x options_write ") != NULL;
+
+	ck_assert_uint_eq(number(&args), 0);
+	fake_chip.option_commands++;
+	lose_options();
+	if (fake_chip.refuses_options) {
+		refuse(conn, -4, "Error: it could not");
+		return;
+	}
+	if (f1) {
+		fake_chip.stored_options.obr = f1_options(args);
+	} else { /* bits 31:28 of the register are 11:8 here */
+		uint32_t bits = (uint32_t)number(&args);
+
+		fake_chip.stored_options.optcr =
+			0x0fff0000u | (bits & 0xf00u) << 20 | (bits & 0xecu);
+	}
+	fake_reply_ok(conn, "stm32x write options complete.");
 }
 
 /* Says yes, whatever it did. */
@@ -931,6 +989,7 @@ static const struct {
 	{ "flash erase_sector ", erase_sector },
 	{ "stm32f1x mass_erase ", mass_erase },
 	{ "flash protect ", protect },
+	{ "x options_write ", write_options },
 	{ "x unlock ", unlock },
 	{ "x lock ", lock },
 	{ "stm32l4x option_load ", option_load },
@@ -1052,6 +1111,7 @@ void fake_chip_reset(void)
 	fake_chip.pause_at = -1;
 	fake_chip.idcode = 0x20036410;
 	fake_chip_protect(1, 2);
+	fake_chip.options = fake_chip.stored_options = no_options;
 	memset(fake_chip.erased, 1, sizeof(fake_chip.erased));
 	fake_chip.erased[0] = 0;
 	fake_chip.erased[2] = -1;

@@ -33,6 +33,11 @@ enum fake_fault {
 	FAULTS
 };
 
+/* User option bytes, as the registers of F1 and F2, F4 show them, without the protection there. */
+struct fake_options {
+	uint32_t obr, optcr;
+};
+
 struct fake_chip {
 	uint8_t flash[FAKE_CHIP_FLASH_SIZE];
 	uint8_t ram[1024];
@@ -68,9 +73,10 @@ struct fake_chip {
 	unsigned int stored_blocks; /* ... after the next reset                       */
 	uint32_t idcode;
 	unsigned int rdp, stored_rdp; /* level in force, level after the next reset   */
+	struct fake_options options, stored_options; /* likewise                      */
 	bool options_stay;     /* not even a reset loads them                         */
-	bool refuses_options;  /* lock, unlock and protect fail                       */
-	bool loses_options;    /* ... protect only after it has erased the option bytes */
+	bool refuses_options;  /* lock, unlock, protect and options_write fail        */
+	bool loses_options;    /* ... protect, options_write: these erased them before  */
 	int option_commands, option_loads, resets; /* that came                       */
 	const char *odd_sectors; /* shown instead of them                             */
 	const char *odd_blocks;  /* shown instead of what is protected together       */

@@ -115,6 +115,7 @@ static bool is_slow(const struct api_call *call, int request)
 		{ "write_bank", 2 },   { "verify_bank", 2 }, { "fill", 1 },
 		{ "flash", 8 },        { "protect", 3 },     { "lock", 3 },
 		{ "unprotect", 3 },    { "write_bank_data", 2 }, { "verify_bank_data", 2 },
+		{ "options_write", 3 },
 	};
 
 	for (size_t i = 0; i < sizeof(slow) / sizeof(slow[0]); i++)

@@ -216,7 +216,8 @@ static bool spoil(struct fake_conn *conn, struct scene *s, void *arg)
 static bool rests_on_a_value(const char *name)
 {
 	static const char *const names[] = { "identify", "read_words", "read_block", "lock",
-					     "unprotect", "reset", "halt", "resume" };
+					     "unprotect", "options_write", "reset", "halt",
+					     "resume" };
 
 	for (size_t i = 0; i < COUNT(names); i++)
 		if (strcmp(name, names[i]) == 0)

@@ -376,6 +376,144 @@ START_TEST(refused_and_then_the_reset_fails)
 }
 END_TEST
 
+/* ---- user option bytes ---- */
+
+#define F1_NEW 0x03fffffcu
+#define F4_NEW 0x0fffaaecu /* with read protection, off */
+
+static int write_options(uint32_t value, uint32_t mask)
+{
+	return stmfw_options_write(fx.client, 0, value, mask, DONE);
+}
+
+static stmfw_chip shown;
+
+static void keep_chip(struct watch *w, stmfw_client *c, const stmfw_result *res)
+{
+	(void)w;
+	(void)c;
+	shown = *res->chip;
+}
+
+START_TEST(options_bad_arguments)
+{
+	begin("stm32f1x", 0);
+	memset(&done, 0, sizeof(done));
+	ck_assert_int_eq(CALL(write_options(0, 0)), STMFW_EINVAL);
+	ck_assert_int_eq(CALL(write_options(12, 4)), STMFW_EINVAL);
+	ck_assert_int_eq(CALL(stmfw_options_write(NULL, 0, 4, 4, DONE)), STMFW_EINVAL);
+	ck_assert_int_eq(done.calls, 0);
+	FAILS(STMFW_ERANGE, "no flash bank 5", stmfw_options_write(fx.client, 5, 0, 4, DONE));
+	ck_assert_int_eq(fake_chip.option_commands, 0);
+}
+END_TEST
+
+/* The bits that are not meant, and write protection, stay. */
+START_TEST(options_one_bit_each)
+{
+	static const uint32_t f1[] = { 1u << 2, 1u << 3, 1u << 4, 1u << 10, 1u << 17, 1u << 25 };
+	static const uint32_t f4[] = { 1u << 2, 1u << 3, 1u << 5, 1u << 6, 1u << 7, 0x2c };
+	uint32_t bits = _i < 6 ? f1[_i] : f4[_i - 6];
+
+	begin(_i < 6 ? "stm32f1x" : "stm32f2x", 0);
+	if (_i >= 6)
+		fake_chip.idcode = F4_ID;
+	memset(&done, 0, sizeof(done));
+	done.then = keep_chip;
+	ACCEPTED(write_options(0, bits));
+	RUN_UNTIL(done.calls);
+	assert_status(&done, STMFW_OK, STMFW_FINISHED);
+	ck_assert_str_eq(done.step, "write option bytes");
+	ck_assert_uint_eq(shown.options, (_i < 6 ? F1_NEW : F4_NEW) & ~bits);
+	if (_i < 6)
+		ck_assert_uint_eq(fake_chip.options.obr, F1_NEW & ~bits);
+	else
+		ck_assert_uint_eq(fake_chip.options.optcr | 0xaa00, F4_NEW & ~bits);
+	ck_assert_int_eq(fake_chip.resets, 2);
+	ck_assert_uint_eq(fake_chip.protected_blocks, 2);
+}
+END_TEST
+
+START_TEST(options_that_are_so_already)
+{
+	begin("stm32f1x", _i ? 1 : 0);
+	SUCCEEDS(write_options(4, 4));
+	says(done.text, "the option bytes show 0x03fffffc, as it was before");
+	ck_assert_int_eq(fake_chip.option_commands + fake_chip.resets, 0);
+}
+END_TEST
+
+START_TEST(options_that_are_not_begun)
+{
+	begin("stm32f1x", 1);
+	FAILS(STMFW_EPROTECTED, "nothing was changed", write_options(0, 4));
+	says(done.advice, "erases the chip");
+	FAILS(STMFW_ERANGE, "allows only 0x03fffc1c", write_options(0, 2));
+	fake_chip.idcode = UNKNOWN_ID;
+	FAILS(STMFW_EUNSUPPORTED, "0xabc", write_options(0, 4));
+	fake_chip.idcode = 0x10006440; /* an F0: by the same driver, shown by other bits */
+	FAILS(STMFW_EUNSUPPORTED, "0x440", write_options(0, 4));
+	fake_chip.driver = "stm32l4x";
+	FAILS(STMFW_EUNSUPPORTED, "\"stm32l4x\"", write_options(0, 4));
+	fake_chip.driver = "stm32f2x";
+	fake_chip.base = 0x1fff7800; /* written once and for ever */
+	FAILS(STMFW_EUNSUPPORTED, "nothing was changed", write_options(0, 4));
+	ck_assert_int_eq(fake_chip.option_commands + fake_chip.resets, 0);
+}
+END_TEST
+
+START_TEST(options_in_words_only)
+{
+	begin("stm32f1x", 0);
+	fake_chip.options_stay = true;
+	FAILS(STMFW_EVERIFY, "show 0x03fffffc, wanted is 0x03fffff8; before it was 0x03fffffc",
+	      write_options(0, 4));
+	says(done.advice, "Switch the board off and on");
+}
+END_TEST
+
+/* What it shows afterwards is told, and that it is read protected. */
+START_TEST(options_that_are_refused)
+{
+	begin("stm32f1x", 0);
+	fake_chip.refuses_options = true;
+	fake_chip.loses_options = _i;
+	FAILS(STMFW_ECOMMAND, "it could not", write_options(0, 4));
+	says(done.text, "Now the option bytes show 0x03fffffc");
+	ck_assert_int_eq(strstr(done.text, "Read protection is on now") != NULL, _i);
+}
+END_TEST
+
+static void lose_others(int request)
+{
+	if (request == 4)
+		fake_chip.stored_options.obr ^= 0x400;
+}
+
+/* Written as wanted, and another bit has changed on the way. */
+START_TEST(options_beside_those_that_are_meant)
+{
+	begin("stm32f1x", 0);
+	fake_chip.requests = 0;
+	fake_chip.before = lose_others;
+	FAILS(STMFW_EVERIFY, "show 0x03fffbf8, wanted is 0x03fffff8", write_options(0, 4));
+}
+END_TEST
+
+START_TEST(options_when_the_reset_fails)
+{
+	begin("stm32f1x", 0);
+	fake_chip.requests = 0;
+	fake_chip.before = become_deaf;
+	fake_chip.refuses_options = _i;
+	deaf_from = 4;
+	FAILS(STMFW_ETARGET, "what they are now is not known", write_options(0, 4));
+	ck_assert_int_eq(strstr(done.text, "which was refused: ") != NULL, _i);
+	says(done.advice, "off and on");
+	ck_assert_int_eq(fake_chip.option_commands, 1);
+}
+END_TEST
+
 static stmfw_op changing;
 static int cancel_at;
 
@@ -399,6 +537,23 @@ START_TEST(canceled_before_or_too_late)
 	RUN(stmfw_lock(fx.client, 0, on_done, &done, &changing));
 	assert_status(&done, STMFW_OK, STMFW_FINISHED);
 	ck_assert_uint_eq(fake_chip.rdp, 1);
+}
+END_TEST
+
+START_TEST(options_canceled_before_or_too_late)
+{
+	begin("stm32f1x", 0);
+	fake_chip.before = cancel;
+	fake_chip.requests = 0;
+	cancel_at = 2;
+	RUN(stmfw_options_write(fx.client, 0, 0, 4, on_done, &done, &changing));
+	assert_failed_once(&done, STMFW_ECANCELED, STMFW_FINISHED);
+	ck_assert_int_eq(fake_chip.option_commands, 0);
+	fake_chip.requests = 0;
+	cancel_at = 3;
+	RUN(stmfw_options_write(fx.client, 0, 0, 4, on_done, &done, &changing));
+	assert_status(&done, STMFW_OK, STMFW_FINISHED);
+	ck_assert_uint_eq(fake_chip.options.obr, F1_NEW & ~4u);
 }
 END_TEST
 
@@ -429,6 +584,15 @@ int main(void)
 		{ reset_that_fails, 2 },
 		{ refused_and_then_the_reset_fails, 2 },
 		{ canceled_before_or_too_late, 0 },
+		{ options_bad_arguments, 0 },
+		{ options_one_bit_each, 12 },
+		{ options_that_are_so_already, 2 },
+		{ options_that_are_not_begun, 0 },
+		{ options_in_words_only, 0 },
+		{ options_that_are_refused, 2 },
+		{ options_beside_those_that_are_meant, 0 },
+		{ options_when_the_reset_fails, 2 },
+		{ options_canceled_before_or_too_late, 0 },
 		{ NULL, 0 },
 	};
 

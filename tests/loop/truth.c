@@ -118,6 +118,8 @@ static bool success_is_true(const char *name)
 		return fake_chip.rdp == 1;
 	if (IS("unprotect"))
 		return fake_chip.rdp == 0;
+	if (IS("options_write"))
+		return (fake_chip.options.obr & OPTIONS_MASK) == OPTIONS_VALUE && fake_chip.rdp == 0;
 	if (IS("read_words"))
 		return said_bytes(0, 16);
 	if (IS("read_block"))

@@ -245,6 +245,88 @@ START_TEST(write_protection_that_waits_for_a_power_cycle)
 }
 END_TEST
 
+/* ---- user option bytes ---- */
+
+/* Hardware watchdog and, on the F1, data bytes; on the F4, brown-out level 1. */
+static uint32_t wish(uint32_t *mask)
+{
+	bool f1 = chip == &chips[0];
+
+	*mask = f1 ? 0x03fffc04 : 0x2c;
+	return f1 ? 0x12u << 10 | 0x34u << 18 : 0x08;
+}
+
+static uint32_t options_now(void)
+{
+	uint32_t at = chip == &chips[0] ? 0x4002201c : 0x40023c14;
+	char script[64];
+
+	snprintf(script, sizeof(script), "read_memory 0x%x 32 1", at);
+	return (uint32_t)strtoul(tcl(script), NULL, 0) & ~3u;
+}
+
+START_TEST(options_are_written_once)
+{
+	start(_i, NULL);
+	uint32_t mask, value = wish(&mask), old;
+
+	RUN_OK(stmfw_reset(real.client, STMFW_RESET_HALT, DONE));
+	RUN_OK(stmfw_protect(real.client, 0, 0, chip->group - 1, STMFW_PROTECTION_ON, DONE));
+	old = options_now();
+	expect_level(STMFW_RDP_0);
+	RUN_OK(stmfw_options_write(real.client, 0, value, mask, DONE));
+	ck_assert_uint_eq(options_now(), (old & ~mask) | value);
+	expect_level(STMFW_RDP_0);
+	RUN_OK(stmfw_options_write(real.client, 0, value, mask, DONE));
+	ck_assert_msg(strstr(outcome.text, "as it was before") != NULL, "%s", outcome.text);
+	expect_protection(0, chip->group);
+	RUN_OK(stmfw_bank_info(real.client, 0, 0, DONE));
+	check_flash();
+}
+END_TEST
+
+START_TEST(options_that_wait_for_a_power_cycle)
+{
+	start(_i, "options-late");
+	uint32_t mask, value = wish(&mask);
+
+	RUN_FAILS(STMFW_EVERIFY, stmfw_options_write(real.client, 0, value, mask, DONE));
+	ck_assert_msg(strstr(outcome.text, "wanted is") != NULL, "%s", outcome.text);
+	board_do("unplug");
+	board_do("plug");
+	RUN_OK(stmfw_options_write(real.client, 0, value, mask, DONE));
+	ck_assert_msg(strstr(outcome.text, "as it was before") != NULL, "%s", outcome.text);
+}
+END_TEST
+
+START_TEST(options_never_touch_read_protection)
+{
+	start(_i, "rdp");
+	uint32_t mask, value = wish(&mask);
+
+	RUN_FAILS(STMFW_EPROTECTED, stmfw_options_write(real.client, 0, value, mask, DONE));
+	RUN_FAILS(STMFW_ERANGE, stmfw_options_write(real.client, 0, 0xcc00, 0xff00 | 2, DONE));
+	ck_assert_int_eq(stmfw_options_write(real.client, 0, 1, 0, DONE), STMFW_EINVAL);
+	ck_assert_int_eq(stmfw_options_write(real.client, 0, 8, 4, DONE), STMFW_EINVAL);
+	check_flash();
+}
+END_TEST
+
+START_TEST(options_that_openocd_refuses)
+{
+	start(_i, NULL);
+	uint32_t mask, value = wish(&mask);
+
+	RUN_OK(stmfw_command(real.client,
+			     "proc stm32f1x args {error {no such luck}};"
+			     "proc stm32f2x args {error {no such luck}}", 0, DONE));
+	RUN_FAILS(STMFW_ECOMMAND, stmfw_options_write(real.client, 0, value, mask, DONE));
+	ck_assert_msg(strstr(outcome.text, "no such luck. Now the option bytes show") != NULL, "%s",
+		      outcome.text);
+	check_flash();
+}
+END_TEST
+
 START_TEST(bank_without_a_command_of_its_own)
 {
 	start_dummy();
@@ -253,6 +335,7 @@ START_TEST(bank_without_a_command_of_its_own)
 	ck_assert_msg(strstr(outcome.text, "faux") != NULL, "%s", outcome.text);
 	RUN_FAILS(STMFW_EUNSUPPORTED,
 		  stmfw_unprotect(real.client, 0, STMFW_UNPROTECT_ERASES_CHIP, DONE));
+	RUN_FAILS(STMFW_EUNSUPPORTED, stmfw_options_write(real.client, 0, 4, 4, DONE));
 }
 END_TEST
 
@@ -270,6 +353,10 @@ int main(void)
 		{ write_protection_survives_lock_and_unlock, SETUPS },
 		{ lock_that_waits_for_a_power_cycle, SETUPS },
 		{ write_protection_that_waits_for_a_power_cycle, 2 },
+		{ options_are_written_once, SETUPS },
+		{ options_that_wait_for_a_power_cycle, SETUPS },
+		{ options_never_touch_read_protection, SETUPS },
+		{ options_that_openocd_refuses, SETUPS },
 		{ bank_without_a_command_of_its_own, 1 },
 		{ NULL, 0 },
 	};
