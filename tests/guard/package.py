@@ -18,10 +18,11 @@ import tempfile
 
 HOST = '''# SPDX-License-Identifier: MIT
 project('host', 'c', default_options: ['c_std=gnu11', 'warning_level=3'])
-dep = {dependency}
 uv = dependency('libuv')
-exe = executable('host', 'consumer.c', dependencies: [dep, uv])
-test('host', exe)
+by_name = dependency('libstmfw', fallback: 'libstmfw')
+by_variable = subproject('libstmfw').get_variable('stmfw_dep')
+test('name', executable('name', 'consumer.c', dependencies: [by_name, uv]))
+test('variable', executable('variable', 'consumer.c', dependencies: [by_variable, uv]))
 '''
 CMAKE = '''cmake_minimum_required(VERSION 3.16)
 project(host C)
@@ -30,8 +31,6 @@ find_package(stmfw CONFIG REQUIRED)
 add_executable(host {source})
 target_link_libraries(host PRIVATE stmfw::stmfw)
 '''
-BY_NAME = "dependency('libstmfw', fallback: 'libstmfw')"
-BY_VARIABLE = "subproject('libstmfw').get_variable('stmfw_dep')"
 
 
 class Failed(Exception):
@@ -132,16 +131,16 @@ class Package:
         if 'libelf' in run(['ldd', os.path.join(build, 'lib', 'libstmfw.so')]):
             raise Failed('the library still uses libelf')
 
-    def subproject(self, dependency):
+    def subproject(self):
         host = tempfile.mkdtemp(dir=self.scratch)
         os.mkdir(os.path.join(host, 'subprojects'))
         shutil.copytree(self.source, os.path.join(host, 'subprojects', 'libstmfw'))
         shutil.copy(self.consumer, host)
         with open(os.path.join(host, 'meson.build'), 'w', encoding='utf-8') as f:
-            f.write(HOST.format(dependency=dependency))
+            f.write(HOST)
         build = os.path.join(host, 'build')
         run([*self.meson, 'setup', build, host])
-        run([*self.meson, 'test', '-C', build, 'host'])
+        run([*self.meson, 'test', '-C', build, 'name', 'variable'])
 
 
 def main():
@@ -156,8 +155,7 @@ def main():
                  ('consumer, static', package.static),
                  ('consumer, by CMake', package.cmake),
                  ('without libelf', package.without_libelf),
-                 ('subproject, found by name', lambda: package.subproject(BY_NAME)),
-                 ('subproject, by its variable', lambda: package.subproject(BY_VARIABLE))]
+                 ('subproject, found by name and by its variable', package.subproject)]
         print(f'1..{len(steps)}')
         for n, (name, step) in enumerate(steps, 1):
             try:
