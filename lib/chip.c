@@ -25,15 +25,15 @@ enum rdp_form {
 };
 
 struct family {
-	uint16_t device_id;
 	const char *name;
 	uint32_t block;       /* address of the words that hold size and unique id */
-	uint8_t words;        /* their number                                      */
-	uint8_t size_at;      /* offset in the block: u16, KiB                     */
-	uint8_t uid_at;       /* offset in the block: 96 bits                      */
 	uint32_t rdp_address; /* FLASH_OBR, OPTCR, OPTR                            */
 	enum rdp_form rdp;
 	uint32_t options;     /* its bits that stmfw_options_write() may change; 0: not known */
+	uint8_t words;        /* of the block                                      */
+	uint8_t size_at;      /* offset in the block: u16, KiB                     */
+	uint8_t uid_at;       /* offset in the block: 96 bits                      */
+	uint16_t device_id;
 };
 
 #define IDS 2        /* words in front of the rest: CPUID, IDCODE */
@@ -42,54 +42,54 @@ struct family {
 /* Of RM0008, RM0041 (F1); RM0091, RM0360, RM0316 (F0); RM0033, RM0090, RM0368 (F4); RM0385 (F7);
    RM0351, RM0440, RM0444 (L4); RM0433 (H7). */
 /* clang-format off */
-#define F1_PLACES 0x1ffff7e0, 5,  0x00, 0x08, 0x4002201c, RDP_OBR_BIT, 0x03fffc1c
-#define F0_PLACES 0x1ffff7ac, 9,  0x20, 0x00, 0x4002201c, RDP_OBR_2,   0
-#define F4_PLACES 0x1fff7a10, 5,  0x12, 0x00, 0x40023c14, RDP_BYTE_1,  0xec
-#define F7_PLACES 0x1ff0f420, 9,  0x22, 0x00, 0x40023c14, RDP_BYTE_1,  0
-#define L4_PLACES 0x1fff7590, 21, 0x50, 0x00, 0x40022020, RDP_BYTE_0,  0
-#define H7_PLACES 0x1ff1e800, 33, 0x80, 0x00, 0x5200201c, RDP_BYTE_1,  0
+#define F1_PLACES 0x1ffff7e0, 0x4002201c, RDP_OBR_BIT, 0x03fffc1c, 5,  0x00, 0x08
+#define F0_PLACES 0x1ffff7ac, 0x4002201c, RDP_OBR_2,   0,          9,  0x20, 0x00
+#define F4_PLACES 0x1fff7a10, 0x40023c14, RDP_BYTE_1,  0xec,       5,  0x12, 0x00
+#define F7_PLACES 0x1ff0f420, 0x40023c14, RDP_BYTE_1,  0,          9,  0x22, 0x00
+#define L4_PLACES 0x1fff7590, 0x40022020, RDP_BYTE_0,  0,          21, 0x50, 0x00
+#define H7_PLACES 0x1ff1e800, 0x5200201c, RDP_BYTE_1,  0,          33, 0x80, 0x00
 /* clang-format on */
 
 static const struct family families[] = {
-	{ 0x412, "STM32F10x low-density", F1_PLACES },
-	{ 0x410, "STM32F10x medium-density", F1_PLACES },
-	{ 0x414, "STM32F10x high-density", F1_PLACES },
-	{ 0x430, "STM32F10x XL-density", F1_PLACES },
-	{ 0x418, "STM32F105/107 connectivity line", F1_PLACES },
-	{ 0x420, "STM32F100 value line", F1_PLACES },
-	{ 0x428, "STM32F100 high-density value line", F1_PLACES },
-	{ 0x440, "STM32F05x/F030x8", F0_PLACES },
-	{ 0x442, "STM32F09x/F030xC", F0_PLACES },
-	{ 0x444, "STM32F03x", F0_PLACES },
-	{ 0x445, "STM32F04x/F070x6", F0_PLACES },
-	{ 0x448, "STM32F07x", F0_PLACES },
-	{ 0x422, "STM32F302/303xB/xC", F0_PLACES },
-	{ 0x432, "STM32F37x", F0_PLACES },
-	{ 0x438, "STM32F303x6/x8, F334", F0_PLACES },
-	{ 0x439, "STM32F301, F302x6/x8", F0_PLACES },
-	{ 0x446, "STM32F302/303xD/xE", F0_PLACES },
-	{ 0x411, "STM32F2xx", F4_PLACES },
-	{ 0x413, "STM32F405/407/415/417", F4_PLACES },
-	{ 0x419, "STM32F42x/43x", F4_PLACES },
-	{ 0x421, "STM32F446", F4_PLACES },
-	{ 0x423, "STM32F401xB/xC", F4_PLACES },
-	{ 0x431, "STM32F411", F4_PLACES },
-	{ 0x433, "STM32F401xD/xE", F4_PLACES },
-	{ 0x434, "STM32F469/479", F4_PLACES },
-	{ 0x441, "STM32F412", F4_PLACES },
-	{ 0x458, "STM32F410", F4_PLACES },
-	{ 0x463, "STM32F413/423", F4_PLACES },
-	{ 0x449, "STM32F74x/75x", F7_PLACES },
-	{ 0x451, "STM32F76x/77x", F7_PLACES },
-	{ 0x415, "STM32L47x/48x", L4_PLACES },
-	{ 0x435, "STM32L43x/44x", L4_PLACES },
-	{ 0x461, "STM32L49x/4Ax", L4_PLACES },
-	{ 0x462, "STM32L45x/46x", L4_PLACES },
-	{ 0x468, "STM32G43x/44x", L4_PLACES },
-	{ 0x469, "STM32G47x/48x", L4_PLACES },
-	{ 0x460, "STM32G07x/08x", L4_PLACES },
-	{ 0x466, "STM32G03x/04x", L4_PLACES },
-	{ 0x450, "STM32H74x/75x", H7_PLACES },
+	{ "STM32F10x low-density", F1_PLACES, 0x412 },
+	{ "STM32F10x medium-density", F1_PLACES, 0x410 },
+	{ "STM32F10x high-density", F1_PLACES, 0x414 },
+	{ "STM32F10x XL-density", F1_PLACES, 0x430 },
+	{ "STM32F105/107 connectivity line", F1_PLACES, 0x418 },
+	{ "STM32F100 value line", F1_PLACES, 0x420 },
+	{ "STM32F100 high-density value line", F1_PLACES, 0x428 },
+	{ "STM32F05x/F030x8", F0_PLACES, 0x440 },
+	{ "STM32F09x/F030xC", F0_PLACES, 0x442 },
+	{ "STM32F03x", F0_PLACES, 0x444 },
+	{ "STM32F04x/F070x6", F0_PLACES, 0x445 },
+	{ "STM32F07x", F0_PLACES, 0x448 },
+	{ "STM32F302/303xB/xC", F0_PLACES, 0x422 },
+	{ "STM32F37x", F0_PLACES, 0x432 },
+	{ "STM32F303x6/x8, F334", F0_PLACES, 0x438 },
+	{ "STM32F301, F302x6/x8", F0_PLACES, 0x439 },
+	{ "STM32F302/303xD/xE", F0_PLACES, 0x446 },
+	{ "STM32F2xx", F4_PLACES, 0x411 },
+	{ "STM32F405/407/415/417", F4_PLACES, 0x413 },
+	{ "STM32F42x/43x", F4_PLACES, 0x419 },
+	{ "STM32F446", F4_PLACES, 0x421 },
+	{ "STM32F401xB/xC", F4_PLACES, 0x423 },
+	{ "STM32F411", F4_PLACES, 0x431 },
+	{ "STM32F401xD/xE", F4_PLACES, 0x433 },
+	{ "STM32F469/479", F4_PLACES, 0x434 },
+	{ "STM32F412", F4_PLACES, 0x441 },
+	{ "STM32F410", F4_PLACES, 0x458 },
+	{ "STM32F413/423", F4_PLACES, 0x463 },
+	{ "STM32F74x/75x", F7_PLACES, 0x449 },
+	{ "STM32F76x/77x", F7_PLACES, 0x451 },
+	{ "STM32L47x/48x", L4_PLACES, 0x415 },
+	{ "STM32L43x/44x", L4_PLACES, 0x435 },
+	{ "STM32L49x/4Ax", L4_PLACES, 0x461 },
+	{ "STM32L45x/46x", L4_PLACES, 0x462 },
+	{ "STM32G43x/44x", L4_PLACES, 0x468 },
+	{ "STM32G47x/48x", L4_PLACES, 0x469 },
+	{ "STM32G07x/08x", L4_PLACES, 0x460 },
+	{ "STM32G03x/04x", L4_PLACES, 0x466 },
+	{ "STM32H74x/75x", H7_PLACES, 0x450 },
 };
 
 /* OPTLOCK and OPTSTRT of F4, OPTERR and RDPRT of F1: no option bytes. */
