@@ -601,7 +601,7 @@ STMFW_API int stmfw_cancel(stmfw_client *c, stmfw_op op);
  *
  * @tcl         no byte 0x1a (it would end the command; \032 in a quoted word is fine); at most
  *              1 MiB once quoted
- * @timeout_ms  0: command_timeout_ms
+ * @timeout_ms  0: command_timeout_ms, and a second for each 16 KiB of tcl
  * Returns      STMFW_EINVAL also for a 0x1a or a script that is too long
  */
 STMFW_API int stmfw_command(stmfw_client *c, const char *tcl, uint32_t timeout_ms,

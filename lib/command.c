@@ -8,6 +8,9 @@
 
 /* ---- any Tcl ---- */
 
+/* A console echoes each letter of a script before it runs it. */
+#define SLOWEST_LETTERS_PER_SECOND 16384u
+
 struct command_job {
 	const char *tcl;
 	uint32_t timeout_ms;
@@ -18,7 +21,11 @@ static enum move command_next(struct op *op, const struct reply *last)
 	const struct command_job *job = op->job;
 
 	if (!last) {
-		stmfw__buf_puts(stmfw__op_script(op, "command", job->timeout_ms), job->tcl);
+		uint32_t ms = job->timeout_ms ? job->timeout_ms
+					      : stmfw__op_deadline(op, 0, strlen(job->tcl),
+								   SLOWEST_LETTERS_PER_SECOND);
+
+		stmfw__buf_puts(stmfw__op_script(op, "command", ms), job->tcl);
 		return MOVE_SEND;
 	}
 	if (!reply_ok(last)) {

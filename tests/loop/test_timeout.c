@@ -214,6 +214,26 @@ START_TEST(peer_that_hangs_up_without_reading)
 }
 END_TEST
 
+/* On its way alone a long one may take longer than a short one with all it does. */
+START_TEST(a_long_script_has_more_time_than_a_short_one)
+{
+	static const struct scene scene[] = { EXPECT_PREFIX("  "), GATE, REPLY_OK("1"), END };
+	static char script[32769];
+	struct watch x = { 0 };
+
+	fx.opts.command_timeout_ms = 100;
+	memset(script, ' ', sizeof(script) - 1);
+	play_connected(scene);
+	submit(script, 0, &x);
+	RUN_UNTIL(fake_ocd_at_gate(fx.ocd));
+	pass_time(400);
+	ck_assert_int_eq(x.calls, 0);
+	fake_ocd_open_gate(fx.ocd);
+	RUN_UNTIL(x.calls);
+	assert_ok_once(&x, "1");
+}
+END_TEST
+
 /* Very long and very odd times are neither zero nor negative. */
 START_TEST(longest_deadline)
 {
@@ -245,6 +265,7 @@ int main(void)
 		{ deadline_ends_with_its_command, 0 },
 		{ peer_that_does_not_read, 2 },
 		{ peer_that_hangs_up_without_reading, 0 },
+		{ a_long_script_has_more_time_than_a_short_one, 0 },
 		{ longest_deadline, 0 },
 		{ NULL, 0 },
 	};
