@@ -373,16 +373,26 @@ static void check_serial_place(struct check *c)
 	}
 }
 
+static void check_list(struct check *c, const struct recipe_serial *s)
+{
+	struct serial_list list;
+	char why[SERIAL_WHY];
+
+	if (!serial_list_read(&list, s, why))
+		tell(c, "Serial numbers: %s: %s.", s->file, why);
+	else
+		serial_list_free(&list);
+}
+
 static void check_serial(struct check *c)
 {
 	const struct recipe_serial *s = c->recipe->serial;
 	uint64_t end = flash_end(c->recipe);
-	char why[SERIAL_WHY];
 
 	if (s->command)
 		check_own_program(c, "Section", "serial", s->command[0]);
-	if (s->file && !serial_list_check(s, why))
-		tell(c, "Serial numbers: %s: %s.", s->file, why);
+	if (s->file)
+		check_list(c, s);
 	if (end > 0 && s->address >= FLASH && s->address < FLASH_END &&
 	    s->address + s->length > end)
 		tell(c,

@@ -5,22 +5,18 @@
 
 #include "record_db.h"
 #include "record_lock.h"
+#include "serial_list.h"
 
 /* Numbers first to last. All below low are used up. */
 struct serial_range {
 	int64_t first, last, low;
 };
 
-struct serial_line {
-	char *text; /* NULL: an empty line */
-	bool used;
-};
-
 struct serials {
 	struct serial_range *ranges; /* ascending */
 	size_t range_count;
-	struct serial_line *lines; /* of a list; number 1 is lines[0] */
-	size_t line_count;
+	struct serial_list list; /* number 1 is lines[0] */
+	bool *used; /* of the list's lines  */
 	int64_t *held;
 	size_t held_count;
 	uint64_t left;

@@ -50,7 +50,7 @@ static bool text_of(const struct record *rec, int64_t number, char text[RECORD_S
 	struct serial serial;
 
 	if (is_list(rec)) {
-		snprintf(text, RECORD_SERIAL, "%s", rec->serials.lines[number - 1].text);
+		snprintf(text, RECORD_SERIAL, "%s", rec->serials.list.lines[number - 1]);
 		return true;
 	}
 	if (!serial_from_number(&serial, rec->recipe->serial, number, why))
@@ -219,9 +219,8 @@ void serials_close(struct record *rec)
 {
 	struct serials *s = &rec->serials;
 
-	for (size_t i = 0; i < s->line_count; i++)
-		free(s->lines[i].text);
-	free(s->lines);
+	serial_list_free(&s->list);
+	free(s->used);
 	free(s->ranges);
 	free(s->held);
 	memset(s, 0, sizeof(*s));
@@ -249,7 +248,7 @@ static enum use use_of(const struct record *rec, int64_t number, char why[RECORD
 	int64_t board = 0, by_number = 0;
 
 	if (is_list(rec))
-		return rec->serials.lines[number - 1].used ? USE_UP : USE_FREE;
+		return rec->serials.used[number - 1] ? USE_UP : USE_FREE;
 	if (!text_of(rec, number, text, why))
 		return USE_UNKNOWN;
 	if (!db_number(&rec->db, why, &by_number, 0,
@@ -373,5 +372,5 @@ void serials_passed(struct record *rec, const struct record_board *b)
 		return;
 	drop(&rec->serials, b->serial_number);
 	if (is_list(rec))
-		rec->serials.lines[b->serial_number - 1].used = true;
+		rec->serials.used[b->serial_number - 1] = true;
 }

@@ -13,12 +13,6 @@
 
 #define LIST_LIMIT ((size_t)16 << 20)
 
-struct serial_list {
-	char *bytes;
-	char **lines; /* the first is number 1 */
-	size_t count;
-};
-
 static bool wrong(char why[SERIAL_WHY], size_t line, const char *what)
 {
 	snprintf(why, SERIAL_WHY, "line %zu: %.200s", line, what);
@@ -108,20 +102,26 @@ static bool no_doubles(const struct serial_list *list, char why[SERIAL_WHY])
 	return i >= list->count;
 }
 
-bool serial_list_check(const struct recipe_serial *s, char why[SERIAL_WHY])
+bool serial_list_read(struct serial_list *list, const struct recipe_serial *s, char why[SERIAL_WHY])
 {
-	struct serial_list list = { .count = 0 };
 	char reason[READFILE_WHY];
 	struct readfile file;
-	bool ok;
 
+	*list = (struct serial_list){ .count = 0 };
 	if (!readfile(&file, s->file, LIST_LIMIT, reason)) {
 		snprintf(why, SERIAL_WHY, "%s", reason);
 		return false;
 	}
-	list.bytes = (char *)file.bytes; /* with a NUL behind it */
-	ok = split(&list, file.length, why) && all_fit(&list, s, why) && no_doubles(&list, why);
-	free(list.bytes);
-	free(list.lines);
-	return ok;
+	list->bytes = (char *)file.bytes; /* with a NUL behind it */
+	if (split(list, file.length, why) && all_fit(list, s, why) && no_doubles(list, why))
+		return true;
+	serial_list_free(list);
+	return false;
+}
+
+void serial_list_free(struct serial_list *list)
+{
+	free(list->bytes);
+	free(list->lines);
+	*list = (struct serial_list){ .count = 0 };
 }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static struct rig rig;
 static char text[RECORD_SERIAL];
@@ -307,17 +309,17 @@ static void write_list(const char *lines)
 START_TEST(a_list_gives_its_lines_one_after_the_other)
 {
 	rig_open(&rig);
-	write_list("X1\r\n\nX3  \nX4");
+	write_list("X1\r\nX3  \nX4");
 	struct record *rec = rig_record(&rig);
 	ck_assert_uint_eq(record_serials_left(rec), 3);
 	ck_assert_int_eq(rig_take(&rig, rec, text), 1);
 	ck_assert_str_eq(text, "X1");
-	ck_assert_int_eq(rig_take(&rig, rec, text), 3);
+	ck_assert_int_eq(rig_take(&rig, rec, text), 2);
 	ck_assert_str_eq(text, "X3");
-	ck_assert(pass(rec, "a", 3, "X3"));
+	ck_assert(pass(rec, "a", 2, "X3"));
 	record_give_back_serial(rec, 1);
 	ck_assert_int_eq(rig_pass(&rig, rec, "b"), 1);
-	ck_assert_int_eq(rig_pass(&rig, rec, "c"), 4);
+	ck_assert_int_eq(rig_pass(&rig, rec, "c"), 3);
 	none_left(rec);
 	record_close(rec);
 	rec = rig_record(&rig);
@@ -355,20 +357,23 @@ START_TEST(a_list_that_cannot_be_right_is_refused_with_its_line)
 	rig.serial.source = SERIAL_LIST;
 	rig_refused(&rig, "No such file");
 	write_list("X1\nX2\nX1\n");
-	rig_refused(&rig, "line 3 of");
-	ck_assert_ptr_nonnull(strstr(rig.why, "same as line 1"));
+	rig_refused(&rig, "line 3: the same as line 1");
+	ck_assert_ptr_nonnull(strstr(rig.why, rig.list));
+	write_list("X1\n\nX2\n");
+	rig_refused(&rig, "line 2: it is empty");
 	write_list("X1\nX\x1b[2J\n");
-	rig_refused(&rig, "line 2 of");
+	rig_refused(&rig, "line 2: ");
 	memset(longer, 'x', sizeof(longer) - 1);
 	longer[sizeof(longer) - 1] = '\0';
 	write_list(longer);
-	rig_refused(&rig, "line 1 of");
+	rig_refused(&rig, "line 1: ");
 	rig_write(rig.list, "X1\n\0X2\n", 7);
-	rig_refused(&rig, "NUL");
+	rig_refused(&rig, "a byte 00");
 	write_list("");
-	struct record *rec = rig_record(&rig);
-	none_left(rec);
-	record_close(rec);
+	rig_refused(&rig, "there is no number in it");
+	ck_assert_int_eq(unlink(rig.list), 0);
+	ck_assert_int_eq(mkfifo(rig.list, 0600), 0);
+	rig_refused(&rig, "not a regular file"); /* and nobody waits for a writer */
 	rig_close(&rig);
 }
 END_TEST
