@@ -25,17 +25,22 @@ static bool wants_backup(const struct flash *f)
 
 /* ---- how bytes travel ---- */
 
+static bool begin_carrier(struct op *op, struct flash *f)
+{
+	if (f->o.flags & STMFW_FLASH_DRY_RUN)
+		return stmfw__carrier_begin_reading(&f->carrier, op, f->o.scratch_dir);
+	return stmfw__carrier_begin(&f->carrier, op, f->o.scratch_dir);
+}
+
 /* Asked together with where checksums can be made, as each request costs OpenOCD a look at the
    target. The result: a line with the answer of the file, then the work area. */
 static enum move share_file(struct op *op)
 {
 	struct flash *f = op->job;
-	bool only_reads = f->o.flags & STMFW_FLASH_DRY_RUN;
 
 	f->old.step = OLD_SHARE;
 	f->sent_ns = uv_hrtime();
-	if (!(only_reads ? stmfw__carrier_begin_reading : stmfw__carrier_begin)(&f->carrier, op,
-									    f->o.scratch_dir))
+	if (!begin_carrier(op, f))
 		return MOVE_DONE;
 	struct buf *b = stmfw__op_script(op, "share file", 0);
 	stmfw__buf_puts(b, "apply {{} {set a [");

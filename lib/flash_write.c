@@ -181,7 +181,6 @@ static size_t bytes_to_write(const struct flash *f)
 	return end < piece->length ? end : (size_t)piece->length;
 }
 
-/* `length` bytes from an offset in a sector. */
 /* A place in the sectors, which lie one behind the other. */
 struct place {
 	const struct sector *s;
