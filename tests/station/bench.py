@@ -10,6 +10,7 @@ sheet's times for flash. All 64 KiB are written and proven, and it gets a serial
 the station's start to its end, OpenOCDs included. cpu: of the station's own process. The last row is
 for the 1 ms alone. Exits with 1 if a requirement does not hold.
 """
+import contextlib
 import hashlib
 import os
 import statistics
@@ -36,6 +37,13 @@ def own(pid):
 
 def once(sites, board=REAL):
     """wall, cpu, KiB"""
+    for _ in range(3):  # a station that was quicker than we at its last board cannot be asked
+        with contextlib.suppress(KeyError, FileNotFoundError, ProcessLookupError):
+            return attempt(sites, board)
+    sys.exit("bench: the station ended each time before it could be measured")
+
+
+def attempt(sites, board):
     with Floor(sites, board=board, steps=STANDARD) as floor:
         write(floor.path("app.bin"), WHOLE)
         floor.write_recipe(images=[{"name": "app", "file": "app.bin", "address": FLASH,
