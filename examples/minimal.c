@@ -30,14 +30,14 @@ static void on_connect(stmfw_client *c, const stmfw_result *r, void *exit_code)
 		stmfw_client_close(c, NULL, NULL);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	int exit_code = 1;
 	stmfw_client *c;
 
 	signal(SIGPIPE, SIG_IGN);
 	if (stmfw_client_new(&c, uv_default_loop(), NULL) != STMFW_OK ||
-	    stmfw_client_connect(c, NULL, on_connect, &exit_code, NULL) != STMFW_OK)
+	    stmfw_client_connect(c, argc > 1 ? argv[1] : NULL, on_connect, &exit_code, NULL) != STMFW_OK)
 		return 1;
 	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
 	return exit_code;

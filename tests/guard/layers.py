@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """What lib/ includes is what the picture of its layers in lib/README.md allows.
 
-The picture is the indented part of "## Layers": rows of files with a line of "|" between two of
+The picture is the block in "## Layers": rows of files with a line of "|" between two of
 them; a blank line begins the next pile of rows. The last row of the first pile is the ground that
 all may stand on. A header belongs to the row of its .c file.
 
@@ -13,31 +13,18 @@ import re
 import sys
 
 
-def rows_of(readme):
-    """[[[line, ...], ...], ...]: piles of rows of lines, from the top."""
-    text = readme.split('\n## Layers\n', 1)[1].split('\n## ', 1)[0]
-    piles = [[[]]]
-    for line in text.splitlines():
-        if line.strip() == '|':
-            piles[-1].append([])
-        elif line.startswith('    '):
-            piles[-1][-1].append(line)
-        elif not line and piles[-1] != [[]]:
-            piles.append([[]])
-    return [p for p in piles if p != [[]]]
-
-
 def piles_of(readme):
     """[[{file, ...}, ...], ...]: piles of rows, from the top."""
-    return [[set(re.findall(r'\b(\w+)\.[ch]\b', '\n'.join(row))) for row in pile]
-            for pile in rows_of(readme)]
-
-
-def captions_of(readme):
-    """[(what a row is, {its files with .c}), ...]: for the drawing of them, see drawings.py."""
-    return [(re.sub(r'.*\.[ch]\b', '', row[0]).strip(),
-             set(re.findall(r'\w+\.c\b', '\n'.join(row))))
-            for pile in rows_of(readme) for row in pile]
+    text = readme.split('\n## Layers\n', 1)[1].split('```text\n', 1)[1].split('```', 1)[0]
+    piles = [[set()]]
+    for line in text.splitlines():
+        if line.strip() == '|':
+            piles[-1].append(set())
+        elif line:
+            piles[-1][-1].update(re.findall(r'\b(\w+)\.[ch]\b', line))
+        elif piles[-1] != [set()]:
+            piles.append([set()])
+    return [p for p in piles if p != [set()]]
 
 
 def places_of(piles):
@@ -82,5 +69,4 @@ def main():
     return 1 if bad or len(piles) != 2 or count < 100 else 0
 
 
-if __name__ == '__main__':
-    sys.exit(main())
+sys.exit(main())

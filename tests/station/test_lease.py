@@ -7,6 +7,7 @@ usage: test_lease.py LINE_DRIVER STMFW_STATION
 import json
 import os
 import random
+import re
 import signal
 import socket
 import sqlite3
@@ -81,6 +82,22 @@ def test_the_pool_is_made_filled_and_enlarged():
         largest = 9223372036854775806
         end = fill(f.recipe(serial=serial(db.info, first=largest - 5, last=largest, digits=19)))
         assert end["added"] == 1, "at the end of all numbers"
+
+
+def test_the_pool_that_the_documentation_makes_by_hand():
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/station.md")
+    with open(path, encoding="utf-8") as file:
+        by_hand = re.search(r"^ *```sql\n(.*?)^ *```$", file.read(), re.M | re.S)[1]
+    with Folder() as f:
+        db = Database(f)
+        db.sql("CREATE ROLE line3 LOGIN")
+        db.sql(by_hand)
+        as_line3 = db.info.replace("user=station", "user=line3")
+        recipe = f.recipe(serial=serial(as_line3, last=100000, block=100))
+        works("serial", "lease", recipe)
+        assert [(a, b) for a, b, _ in taken(db)] == [(1, 100)], taken(db)
+        same = fill(f.recipe("same", serial=serial(db.info, last=100000, block=100)))
+        assert (same["added"], same["free"]) == (0, 999), same
 
 
 def test_the_command_takes_blocks():

@@ -1,30 +1,23 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""What the documents show is what the commands print.
+"""Where the blocks of the documents run: the table SCENES, and a shell on one of them.
 
-In README.md and docs/*.md, `<!-- shown: SCENE -->` in front of a ```console block says where its
-commands (the lines that begin with "$ ") are run: see SCENES. What they print stands below them.
-Blocks of one scene in one document are one session, with one board and one folder. What differs
-from run to run (ports, seconds) and the progress are left out.
-
-usage: shown.py BOARD TOOLS [--check]
-Without --check it writes what is printed into the documents; with it, it fails if they differ.
+A scene is a board, an OpenOCD on it, the tools, and a folder with the files that the text speaks of.
+What differs from run to run (ports, seconds) and the progress are left out of what is printed.
 """
-import contextlib
-import difflib
 import os
 import re
 import shutil
+import signal
+import socket
 import stat
 import subprocess
-import sys
 
 import rig
 from rig import CONFIGS, OPENOCD, Rig, read, write
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 FIRMWARE = os.path.join(ROOT, "tests", "firmware")
-BLOCK = re.compile(r"^<!-- shown: (\S+) -->\n```console\n(.*?)^```$", re.M | re.S)
+OURS = [rig.TOOLS, os.path.join(rig.TOOLS, "station"), os.path.dirname(rig.BOARD)]
 PAGE = 1024
 BLANK = b"\xff"
 
@@ -49,8 +42,11 @@ def changed(data, at):
     return data[:at] + bytes([data[at] ^ 0x55]) + data[at + 1:]
 
 
-# The chip's flash, what else Rig() is told, and the files in the folder. "ways": OpenOCD does not
-# run yet, and `openocd` is one that reaches the board instead of a probe.
+ELF = firmware("blinky-f103-new.elf")
+
+# The chip's flash, what else Rig() is told, and the files in the folder. "starts": OpenOCD does not
+# run yet, `openocd` is one that reaches the board instead of a probe, and `ssh` stays here. "source":
+# the folder looks like that of the source, and `openocd` takes a free port instead of 6666.
 SCENES = {
     "f103": dict(image=whole(OLD), files={"new.bin": NEW}),
     "f103-openocd": dict(image=whole(OLD), files={"new.bin": NEW}, starts=True),
@@ -58,7 +54,7 @@ SCENES = {
                          files={"new.bin": NEW_F4}),
     "new": dict(image=whole(NEW), files={
         "new.bin": NEW, "new.hex": firmware("blinky-f103-new.hex"), "old.bin": OLD,
-        "swapped.bin": swapped(NEW), "shifted.bin": BLANK * 0x2000 + NEW,
+        "new.elf": ELF, "swapped.bin": swapped(NEW), "shifted.bin": BLANK * 0x2000 + NEW,
         "gap00.bin": NEW[:3000] + bytes(600) + NEW[3600:],
         "gapff.bin": NEW[:3000] + BLANK * 600 + NEW[3600:],
         "damaged.bin": changed(NEW, 0x234), "big.bin": whole(NEW, 70000)}),
@@ -80,7 +76,12 @@ SCENES = {
     "unplugged": dict(image=whole(OLD), files={"new.bin": NEW}, control=["unplug"]),
     "telnet": dict(image=whole(OLD), telnet=True),
     "other-board": dict(image=whole(OLD), files={"new.bin": NEW}),
+    "user": dict(image=whole(OLD), files={
+        "new.elf": ELF, "minimal.c": read(os.path.join(ROOT, "examples", "minimal.c"))}),
+    "source": dict(source=True),
 }
+
+DEADLINE = 30  # of one command, or of one script
 
 OPENOCD_INSTEAD = """#!/bin/bash
 # The virtual board in the place of the probe, and no port that another program may have.
@@ -88,11 +89,34 @@ words=(-c 'gdb_port disabled; telnet_port disabled; tcl_port disabled; set probe
 for word in "$@"; do
 	case $word in
 	interface/*) words+=({config}) ;;
+	board.cfg) words+=({config} -f {target}) ;;
 	*) words+=("$word") ;;
 	esac
 done
 exec {openocd} "${{words[@]}}"
 """
+
+OPENOCD_ELSEWHERE = """#!/bin/bash
+exec {openocd} -c 'gdb_port disabled; telnet_port disabled; tcl_port {port}' "$@"
+"""
+
+SSH_TO_HERE = """#!/bin/sh
+shift
+exec sh -c "$*"
+"""
+
+PACKAGE = f"""Name: libstmfw
+Description: as it was built
+Version: 0
+Requires: libuv
+Cflags: -I{ROOT}/include
+Libs: -L{os.path.dirname(rig.TOOLS)}/lib -lstmfw
+"""
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
 
 
 class Session:
@@ -101,10 +125,12 @@ class Session:
     def __init__(self, name):
         scene = dict(SCENES[name])
         self.files = scene.pop("files", {})
+        self.source = scene.pop("source", False)
         self.starts = scene.pop("starts", False)
         self.faults = scene.pop("faults", [])
         self.control = scene.pop("control", [])
-        self.rig = WithoutOpenocd(**scene) if self.starts else Rig(**scene)
+        self.rig = WithoutOpenocd(**scene) if self.starts or self.source else Rig(**scene)
+        self.address = None  # of OpenOCD: what the texts call 127.0.0.1:6666
 
     def __enter__(self):
         self.rig.__enter__()
@@ -112,38 +138,66 @@ class Session:
             self.rig.file(name, data)
         for line in [f"fault {fault}" for fault in self.faults] + self.control:
             self.rig.ask(line)
-        self.env = dict(os.environ, LC_ALL="C", PATH=f"{rig.TOOLS}:{os.environ['PATH']}")
+        folders = [self.rig.hidden("bin"), *OURS, os.environ["PATH"]]
+        self.env = dict(os.environ, LC_ALL="C", PATH=os.pathsep.join(folders),
+                        PKG_CONFIG_PATH=self.rig.hidden("bin"),
+                        LD_LIBRARY_PATH=os.path.join(os.path.dirname(rig.TOOLS), "lib"))
         self.env.pop("STMFW_OPENOCD", None)
+        os.mkdir(self.rig.hidden("bin"))
+        write(self.rig.hidden("bin/libstmfw.pc"), PACKAGE.encode())
         if self.starts:
             self.stand_in()
+        elif self.source:
+            self.look_like_the_source()
         else:
-            self.env["STMFW_OPENOCD"] = f"127.0.0.1:{self.rig.tcl}"
+            self.address = f"127.0.0.1:{self.rig.tcl}"
+        if self.address:
+            self.env["STMFW_OPENOCD"] = self.address
         return self
 
     def __exit__(self, *failure):
         self.rig.__exit__(*failure)
 
-    def stand_in(self):
-        folder = self.rig.hidden("bin")
-        os.mkdir(folder)
-        path = os.path.join(folder, "openocd")
-        driver = "hla" if self.rig.driver == "hla" else "dapdirect"
-        write(path, OPENOCD_INSTEAD.format(
-            probe=int(read(self.rig.hidden("ready"))), openocd=shutil.which(OPENOCD),
-            config=os.path.join(CONFIGS, driver + ".cfg")).encode())
+    def program(self, name, text):
+        path = os.path.join(self.rig.hidden("bin"), name)
+        write(path, text.encode())
         os.chmod(path, os.stat(path).st_mode | stat.S_IXUSR)
-        self.env["PATH"] = f"{folder}:{self.env['PATH']}"
 
-    def run(self, command):
-        done = subprocess.run(["bash", "-c", command], cwd=self.rig.dir, env=self.env, timeout=30,
+    def stand_in(self):
+        driver = "hla" if self.rig.driver == "hla" else "dapdirect"
+        self.program("openocd", OPENOCD_INSTEAD.format(
+            probe=int(read(self.rig.hidden("ready"))), openocd=shutil.which(OPENOCD),
+            config=os.path.join(CONFIGS, driver + ".cfg"),
+            target=f"target/{rig.TARGETS[self.rig.chip]}.cfg"))
+        self.program("ssh", SSH_TO_HERE)
+
+    def look_like_the_source(self):
+        port = free_port()
+        self.address = f"127.0.0.1:{port}"
+        self.program("openocd", OPENOCD_ELSEWHERE.format(openocd=shutil.which(OPENOCD), port=port))
+        os.symlink(os.path.join(ROOT, "tests"), self.rig.path("tests"))
+        os.symlink(os.path.dirname(rig.TOOLS), self.rig.path("build"))
+
+    def run(self, script):
+        """Its exit code, and what it prints, tidied. It ends with all that it has started."""
+        if self.address:
+            script = script.replace("127.0.0.1:6666", self.address)
+        with subprocess.Popen(["bash", "-o", "pipefail", "-c", script], cwd=self.rig.dir, env=self.env,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, check=False)
-        return self.tidy(done.stdout.decode())
+                              stderr=subprocess.STDOUT, start_new_session=True) as shell:
+            try:
+                # What it leaves in the background has this pipe, too.
+                out = shell.communicate(timeout=DEADLINE)[0].decode()
+            except subprocess.TimeoutExpired:
+                os.killpg(shell.pid, signal.SIGKILL)
+                out = shell.communicate()[0].decode()
+                return 124, f"{self.tidy(out)}[not over in {DEADLINE} s: killed]\n"
+        return shell.returncode, self.tidy(out)
 
     def tidy(self, text):
         text = re.sub(r"^[a-z]+: \d+ % of .*\n", "", text, flags=re.M)
-        if not self.starts:
-            text = re.sub(rf"127\.0\.0\.1:{self.rig.tcl}\b", "127.0.0.1:6666", text)
+        if self.address:
+            text = re.sub(rf"{re.escape(self.address)}\b", "127.0.0.1:6666", text)
             if self.rig.telnet != "telnet_port disabled":
                 text = text.replace(f"127.0.0.1:{self.rig.find_port('telnet')}", "127.0.0.1:4444")
         text = re.sub(r"; \d+:\d\d\)", "; 0:01)", text)
@@ -154,60 +208,3 @@ class Session:
 class WithoutOpenocd(Rig):
     def start_openocd(self):
         pass
-
-
-def commands(block):
-    """The lines that begin with "$ ", each with those that continue it ("> ")."""
-    found = []
-    for line in block.splitlines():
-        if line.startswith("$ "):
-            found.append(line)
-        elif line.startswith("> ") and found:
-            found[-1] += "\n" + line
-    return found
-
-
-def shown(document, text):
-    """The document with what the commands print today."""
-    with contextlib.ExitStack() as stack:
-        sessions = {}
-
-        def fill(match):
-            name, block = match[1], match[2]
-            if name not in sessions:
-                sessions[name] = stack.enter_context(Session(name))
-            out = ""
-            for typed in commands(block):
-                command = "\n".join(line[2:] for line in typed.splitlines())
-                out += typed + "\n" + sessions[name].run(command)
-            assert out, f"{document}: a block of {name} has no command"
-            return f"<!-- shown: {name} -->\n```console\n{out}```"
-        return BLOCK.sub(fill, text)
-
-
-def main():
-    check = "--check" in sys.argv
-    try:
-        rig.need_board()
-    except rig.Skip as reason:
-        print("skipped:", reason)
-        return 77
-    docs = os.path.join(ROOT, "docs")
-    paths = [os.path.join(ROOT, "README.md"),
-             *(os.path.join(docs, n) for n in sorted(os.listdir(docs)) if n.endswith(".md"))]
-    blocks = bad = 0
-    for path in paths:
-        before = read(path).decode()
-        blocks += len(BLOCK.findall(before))
-        after = shown(path, before)
-        if after != before and check:
-            bad += 1
-            sys.stdout.writelines(difflib.unified_diff(
-                before.splitlines(True), after.splitlines(True), path, "what is printed"))
-        elif after != before:
-            write(path, after.encode())
-    print(f"{blocks} blocks, {bad} documents that differ")
-    return 1 if bad or not blocks else 0
-
-
-sys.exit(main())
