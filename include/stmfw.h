@@ -3,29 +3,38 @@
  * stmfw.h - read, write and prove the firmware of STM32 boards through a running OpenOCD.
  *
  * A client connects to OpenOCD, or starts one, on the caller's libuv loop. Every call returns at
- * once; its outcome arrives later, in a callback, with a status that is never guessed from
- * friendly text.
+ * once; what came of it arrives later, in a callback.
  *
- *     static void finish(stmfw_client *c, const stmfw_result *r, void *arg)
+ * A whole program: all that flash bank 0 holds, to stdout.
+ *
+ *     #include <signal.h>
+ *     #include <stdio.h>
+ *     #include <uv.h>
+ *
+ *     #include <stmfw.h>
+ *
+ *     static int on_piece(stmfw_client *c, uint64_t offset, const uint8_t *data, size_t size,
+ *                         void *arg)
+ *     {
+ *         (void)c, (void)offset, (void)arg;
+ *         return fwrite(data, 1, size, stdout) != size;
+ *     }
+ *
+ *     static void on_read(stmfw_client *c, const stmfw_result *r, void *exit_code)
  *     {
  *         if (r->status != STMFW_OK)
  *             fprintf(stderr, "%s: %s\n%s\n", r->step, r->text, r->advice);
- *         *(int *)arg = r->status != STMFW_OK;
+ *         *(int *)exit_code = r->status != STMFW_OK || fflush(stdout) != 0;
  *         stmfw_client_close(c, NULL, NULL);
  *     }
  *
- *     static void on_targets(stmfw_client *c, const stmfw_result *r, void *arg)
+ *     static void on_connect(stmfw_client *c, const stmfw_result *r, void *exit_code)
  *     {
- *         for (size_t i = 0; i < r->count; i++)
- *             printf("%s is %s\n", r->targets[i].name, r->targets[i].state_name);
- *         finish(c, r, arg);
- *     }
+ *         stmfw_read_opts opts = { .size = sizeof(opts), .bank = 0, .sink = on_piece };
  *
- *     static void on_connect(stmfw_client *c, const stmfw_result *r, void *arg)
- *     {
  *         if (r->status != STMFW_OK)
- *             finish(c, r, arg);
- *         else if (stmfw_targets(c, on_targets, arg, NULL) != STMFW_OK)
+ *             on_read(c, r, exit_code);
+ *         else if (stmfw_read_flash(c, &opts, on_read, exit_code, NULL) != STMFW_OK)
  *             stmfw_client_close(c, NULL, NULL);
  *     }
  *
@@ -35,13 +44,18 @@
  *         stmfw_client *c;
  *
  *         signal(SIGPIPE, SIG_IGN);
- *         if (stmfw_client_new(&c, uv_default_loop(), NULL) != STMFW_OK)
+ *         if (stmfw_client_new(&c, uv_default_loop(), NULL) != STMFW_OK ||
+ *             stmfw_client_connect(c, NULL, on_connect, &exit_code, NULL) != STMFW_OK)
  *             return 1;
- *         if (stmfw_client_connect(c, NULL, on_connect, &exit_code, NULL) != STMFW_OK)
- *             stmfw_client_close(c, NULL, NULL);
  *         uv_run(uv_default_loop(), UV_RUN_DEFAULT);
  *         return exit_code;
  *     }
+ *
+ * Programs that use each of the functions are in examples/.
+ *
+ * READING    Of each call it is told what it can return at once, under "Returns", and what status
+ *            its callback can have, under "Reports"; res is what the callback is given. What all
+ *            calls have in common is told once, at "the calls".
  *
  * OWNERSHIP  Handles come from stmfw_client_new() and go with stmfw_client_close(). Strings and
  *            option structs are copied before a call returns (exceptions are named where they
@@ -63,8 +77,9 @@
  *                 done == total.
  *            P7   When an established connection breaks: first the running operation's callback
  *                 (STMFW_ELOST), then those of the waiting ones (STMFW_ELOST, not started), then
- *                 `lost` once. The same when the library drops the connection itself after a
- *                 timeout or a protocol error: the running operation reports that reason.
+ *                 `lost` (see stmfw_client_opts) once. The same when the library drops the
+ *                 connection itself after a timeout or a protocol error: the running operation
+ *                 reports that reason.
  *            P8   After stmfw_client_close(): every outstanding callback (STMFW_ECANCELED, or
  *                 the true result where it was already known), then the close callback, then
  *                 nothing. Events, log lines and `lost` are not told any more. The client's
@@ -105,9 +120,9 @@
  *            go to other machines with stmfw_client_spawn() and ssh.
  *            Where OpenOCD sees our files, content of flash is read from and written to a small
  *            file in a temporary directory on the loop's thread: let that directory be local.
- *            OpenOCD prints each answer into its log and to its telnet users; of ours that is a
- *            token of 17 letters, whatever the answer (up to 0.10: all of it but the first 256
- *            bytes; on a telnet connection the user of that console sees all).
+ *            OpenOCD prints the answers to commands into its log and to its telnet users; of ours
+ *            only a token of 17 letters. (Up to 0.10 also what is behind the first 256 bytes of
+ *            an answer. If we are connected by telnet, that console shows all.)
  *
  * VERSIONS   Structs that the caller fills start with their size and zero means default, so they
  *            can grow. Of what the library fills, stmfw_result, stmfw_progress, stmfw_event,
@@ -121,6 +136,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** Before each function: it is one that the library exports. */
 #if defined(__GNUC__)
 #define STMFW_API __attribute__((visibility("default")))
 #else
@@ -133,9 +149,13 @@ extern "C" {
 
 /* ---- version --------------------------------------------------------------------------- */
 
+/** Version of this header, the first number. */
 #define STMFW_VERSION_MAJOR 0
+/** The second one. */
 #define STMFW_VERSION_MINOR 1
+/** The third one. */
 #define STMFW_VERSION_PATCH 0
+/** All three as one number that can be compared: 0x000100 is 0.1.0. */
 #define STMFW_VERSION_HEX \
 	((STMFW_VERSION_MAJOR << 16) | (STMFW_VERSION_MINOR << 8) | STMFW_VERSION_PATCH)
 
@@ -147,26 +167,28 @@ STMFW_API const char *stmfw_version_string(void);
 
 /* ---- errors: sorted by what the caller should do ---------------------------------------- */
 
+/** Why something failed, sorted by what the caller should do about it. */
 enum stmfw_error {
-	STMFW_OK = 0,
-	STMFW_EINVAL = -1,        /* bad argument: fix the call                                 */
-	STMFW_ENOMEM = -2,        /* out of memory                                              */
-	STMFW_ESTATE = -3,        /* not possible now: not connected, closing, already finished */
-	STMFW_EFULL = -4,         /* queue_limit operations are waiting: submit later           */
-	STMFW_ECONNECT = -5,      /* nobody answered there: start OpenOCD, check the address    */
-	STMFW_ELOST = -6,         /* an established connection broke: look at OpenOCD, reconnect */
-	STMFW_ETIMEDOUT = -7,     /* no answer in time; connection dropped, outcome unknown     */
-	STMFW_ECANCELED = -8,     /* stmfw_cancel() or stmfw_client_close()                     */
-	STMFW_EPROTO = -9,        /* the peer is no OpenOCD TCL port, lost sync, or says too much */
-	STMFW_ECOMMAND = -10,     /* OpenOCD ran the command and reported failure               */
-	STMFW_ETARGET = -11,      /* the chip does not answer or does not halt: check the board */
-	STMFW_EPROTECTED = -12,   /* read-out or write protection forbids it                    */
-	STMFW_ERANGE = -13,       /* no such bank or target, or the range does not fit          */
-	STMFW_EVERIFY = -14,      /* what the chip holds is not what it should hold             */
-	STMFW_EFILE = -15,        /* a file could not be made, read or written: here, or a      */
-				  /* temporary one of OpenOCD's                                 */
-	STMFW_EUNSUPPORTED = -16, /* this OpenOCD, chip or setup cannot do it                   */
-	STMFW_EABORTED = -17      /* a callback asked to stop: sink, chip, backup, plan, write   */
+	STMFW_OK = 0,             /**< it went well; of an operation: it is proven, within what
+				       the call promises                                          */
+	STMFW_EINVAL = -1,        /**< bad argument: fix the call                                 */
+	STMFW_ENOMEM = -2,        /**< out of memory                                              */
+	STMFW_ESTATE = -3,        /**< not possible now: not connected, closing, already finished */
+	STMFW_EFULL = -4,         /**< queue_limit operations are waiting: submit later           */
+	STMFW_ECONNECT = -5,      /**< nobody answered there: start OpenOCD, check the address    */
+	STMFW_ELOST = -6,         /**< the connection broke: look at OpenOCD, connect again       */
+	STMFW_ETIMEDOUT = -7,     /**< no answer in time; connection dropped, outcome unknown     */
+	STMFW_ECANCELED = -8,     /**< stmfw_cancel() or stmfw_client_close()                     */
+	STMFW_EPROTO = -9,        /**< the peer is no OpenOCD, lost step, or says too much        */
+	STMFW_ECOMMAND = -10,     /**< OpenOCD ran the command and reported failure               */
+	STMFW_ETARGET = -11,      /**< the chip does not answer or does not halt: check the board */
+	STMFW_EPROTECTED = -12,   /**< read-out or write protection forbids it                    */
+	STMFW_ERANGE = -13,       /**< no such bank or target, or the range does not fit          */
+	STMFW_EVERIFY = -14,      /**< what the chip holds is not what it should hold             */
+	STMFW_EFILE = -15,        /**< a file could not be made, read or written: here, or a
+				       temporary one of OpenOCD's                                 */
+	STMFW_EUNSUPPORTED = -16, /**< this OpenOCD, chip or setup cannot do it                   */
+	STMFW_EABORTED = -17      /**< a callback asked to stop: sink, chip, backup, plan, write  */
 };
 
 /** "STMFW_ELOST" and so on; "STMFW_E?" for an unknown number. Never NULL. Any thread. */
@@ -177,144 +199,169 @@ STMFW_API const char *stmfw_strerror(int status);
 
 /* ---- results ---------------------------------------------------------------------------- */
 
-struct uv_loop_s;                         /* the caller's uv_loop_t; <uv.h> is not needed here */
-typedef struct stmfw_client stmfw_client; /* one connection to one OpenOCD                     */
-typedef uint64_t stmfw_op;                /* names one operation of one client; 0 = none       */
+struct uv_loop_s; /* the caller's uv_loop_t; <uv.h> is not needed here */
+
+/** One connection to one OpenOCD. */
+typedef struct stmfw_client stmfw_client;
+
+/** Names one operation of one client, for stmfw_cancel(). 0: none. */
+typedef uint64_t stmfw_op;
 
 /** What the board may have seen of an operation. */
 enum stmfw_outcome {
-	STMFW_NOT_STARTED = 0, /* nothing was sent                                      */
-	STMFW_FINISHED = 1,    /* every command that was sent was answered              */
-	STMFW_UNKNOWN = 2      /* a command was sent and its answer never came          */
+	STMFW_NOT_STARTED = 0, /**< nothing was sent                             */
+	STMFW_FINISHED = 1,    /**< every command that was sent was answered     */
+	STMFW_UNKNOWN = 2      /**< a command was sent and its answer never came */
 };
 
-/** State of a target, as `TARGET curstate` names it. */
+/** State of a target, as OpenOCD's `TARGET curstate` names it. */
 enum stmfw_state {
-	STMFW_TARGET_UNKNOWN = 0,
-	STMFW_TARGET_RUNNING,
-	STMFW_TARGET_HALTED,
-	STMFW_TARGET_RESET,
-	STMFW_TARGET_DEBUG_RUNNING,
-	STMFW_TARGET_UNAVAILABLE /* OpenOCD after 0.12 */
+	STMFW_TARGET_UNKNOWN = 0,   /**< OpenOCD does not know, or its word is new to us     */
+	STMFW_TARGET_RUNNING,       /**< runs its firmware                                   */
+	STMFW_TARGET_HALTED,        /**< stands still, and can be worked with                */
+	STMFW_TARGET_RESET,         /**< is held in reset                                    */
+	STMFW_TARGET_DEBUG_RUNNING, /**< runs a program of the debugger's                    */
+	STMFW_TARGET_UNAVAILABLE    /**< cannot be reached, switched off; OpenOCD after 0.12 */
 };
 
+/** A target: one CPU, as OpenOCD knows it. */
 typedef struct stmfw_target {
-	const char *name;       /* "stm32f1x.cpu"                       */
-	const char *type;       /* "cortex_m", "hla_target", ...        */
-	enum stmfw_state state;
-	const char *state_name; /* OpenOCD's own word                   */
-	int examined;           /* 0: OpenOCD has not been able to talk to it */
+	const char *name;       /**< "stm32f1x.cpu"                             */
+	const char *type;       /**< "cortex_m", "hla_target", ...              */
+	enum stmfw_state state; /**< what it does                               */
+	const char *state_name; /**< the same in OpenOCD's own word             */
+	int examined;           /**< 0: OpenOCD has not been able to talk to it */
 } stmfw_target;
 
+/** A sector: the least of flash that can be erased. */
 typedef struct stmfw_sector {
-	uint64_t offset; /* bytes from the start of the bank                      */
-	uint64_t size;   /* bytes                                                 */
-	int erased;      /* 1 yes, 0 no, -1 not asked for or not known            */
-	int is_protected; /* against writing: 1 yes, 0 no, -1 not known           */
+	uint64_t offset;  /**< bytes from the start of the bank           */
+	uint64_t size;    /**< bytes                                      */
+	int erased;       /**< 1 yes, 0 no, -1 not asked for or not known */
+	int is_protected; /**< against writing: 1 yes, 0 no, -1 not known */
 } stmfw_sector;
 
+/** A bank: a stretch of flash that one driver of OpenOCD works on. */
 typedef struct stmfw_bank {
-	unsigned int number;         /* OpenOCD's bank number                             */
-	const char *name;            /* "stm32f1x.flash"                                  */
-	const char *driver;          /* "stm32f1x"                                        */
-	const char *target;          /* name of its target; "" where OpenOCD does not say */
-	uint64_t base;               /* address                                           */
-	uint64_t size;               /* bytes; 0 until probed                             */
-	const char *chip;            /* driver's words: "STM32F10x (Medium Density) ..."  */
-	const stmfw_sector *sectors; /* only from stmfw_bank_info()                       */
-	size_t sector_count;
+	unsigned int number;         /**< OpenOCD's bank number                             */
+	const char *name;            /**< "stm32f1x.flash"                                  */
+	const char *driver;          /**< "stm32f1x"                                        */
+	const char *target;          /**< name of its target; "" where OpenOCD does not say */
+	uint64_t base;               /**< address                                           */
+	uint64_t size;               /**< bytes; 0 until probed                             */
+	const char *chip;            /**< driver's words: "STM32F10x (Medium Density) ..."  */
+	const stmfw_sector *sectors; /**< from calls that look at them; else NULL           */
+	size_t sector_count;         /**< how many sectors                                  */
 } stmfw_bank;
 
-/** Read-out protection. Level 2 is for ever. */
-enum stmfw_rdp { STMFW_RDP_UNKNOWN = -1, STMFW_RDP_0 = 0, STMFW_RDP_1 = 1, STMFW_RDP_2 = 2 };
+/** Read-out protection. */
+enum stmfw_rdp {
+	STMFW_RDP_UNKNOWN = -1, /**< not known                                             */
+	STMFW_RDP_0 = 0,        /**< off                                                   */
+	STMFW_RDP_1 = 1,        /**< on: flash cannot be read; removing it erases the chip */
+	STMFW_RDP_2 = 2         /**< on, and no debugger any more: for ever                */
+};
 
+/** What stmfw_identify() finds out about a chip. Grows at its end. */
 typedef struct stmfw_chip {
-	const char *family;     /* "STM32F405/407/415/417"; "" if the id is not in our table */
-	uint32_t cpuid;         /* Arm CPUID register                                        */
-	uint32_t idcode;        /* DBGMCU_IDCODE; 0 if not known                             */
-	uint16_t device_id;     /* low 12 bits of it                                         */
-	uint16_t revision_id;   /* high 16 bits of it                                        */
-	uint32_t flash_kib;     /* what the chip says of its flash size; 0 if not known      */
-	int has_uid;            /* 1: uid is valid                                           */
-	uint8_t uid[12];        /* 96-bit unique id, in memory order                         */
-	enum stmfw_rdp rdp;
-	uint32_t options;       /* the register that shows the option bytes: F1: FLASH_OBR, F2, F4:
-				   FLASH_OPTCR, without bits 1 and 0. 0 if not known       */
-	uint32_t options_mask;  /* its bits that stmfw_options_write() can change; 0: none   */
+	const char *family;    /**< "STM32F405/407/415/417"; "" if the id is not in our table */
+	uint32_t cpuid;        /**< Arm CPUID register                                        */
+	uint32_t idcode;       /**< DBGMCU_IDCODE; 0 if not known                             */
+	uint16_t device_id;    /**< low 12 bits of it                                         */
+	uint16_t revision_id;  /**< high 16 bits of it                                        */
+	uint32_t flash_kib;    /**< what the chip says of its flash size; 0 if not known      */
+	int has_uid;           /**< 1: uid is valid                                           */
+	uint8_t uid[12];       /**< 96-bit unique id, in memory order                         */
+	enum stmfw_rdp rdp;    /**< its read-out protection                                   */
+	uint32_t options;      /**< the register that shows the option bytes: F1: FLASH_OBR, F2,
+				    F4: FLASH_OPTCR, without bits 1 and 0. 0 if not known     */
+	uint32_t options_mask; /**< its bits that stmfw_options_write() can change; 0: none   */
 } stmfw_chip;
 
-/** What is on the other side. Read when connecting. */
+/** What is on the other side. Read when connecting. Grows at its end. */
 typedef struct stmfw_server {
-	const char *version;   /* "Open On-Chip Debugger 0.12.0"                 */
-	unsigned int major, minor, patch;
-	const char *jim;       /* version of its Tcl interpreter, "0.81"; or ""  */
-	const char *adapter;   /* adapter driver, "hla"; or ""                   */
-	const char *transport; /* "hla_swd", "dapdirect_swd", ...; or ""         */
+	const char *version;   /**< "Open On-Chip Debugger 0.12.0"                */
+	unsigned int major;    /**< 0                                             */
+	unsigned int minor;    /**< 12                                            */
+	unsigned int patch;    /**< 0                                             */
+	const char *jim;       /**< version of its Tcl interpreter, "0.81"; or "" */
+	const char *adapter;   /**< adapter driver, "hla"; or ""                  */
+	const char *transport; /**< "hla_swd", "dapdirect_swd", ...; or ""        */
 } stmfw_server;
 
 /**
- * Outcome of one operation. Owned by the library, valid during the callback, grows at its end.
- * status STMFW_OK means proven, within what the call documents.
+ * Outcome of one operation. The library's, valid during the callback, grows at its end. From
+ * `count` on: filled by the calls that say so, else 0 and NULL.
  */
 typedef struct stmfw_result {
-	stmfw_op op;
-	int status;         /* STMFW_OK or an enum stmfw_error                              */
-	int outcome;        /* enum stmfw_outcome                                           */
-	int uv_status;      /* libuv's code behind the failure, or 0                        */
-	int tcl_code;       /* Tcl's return code of the last command: 0 ok, 1 error, ...    */
-	int ocd_code;       /* OpenOCD's own number (-4, -304 ...), or 0: for people        */
-	const char *step;   /* what was being done: "connect", "reset halt", "read" ...     */
-	const char *text;   /* success: the command's result; failure: one line, the reason */
-	size_t text_len;    /* may contain NUL bytes                                        */
-	const char *log;    /* what OpenOCD logged during the last command; "" if nothing   */
-	size_t log_len;
-	const char *advice; /* failure: what to do next, one line; "" if we know nothing    */
-	uint64_t bytes;     /* bytes read, written or proven so far                         */
-	uint64_t elapsed_ms; /* since the operation began to run                            */
-	/* Filled by the calls that say so, else NULL; count tells how many. */
-	size_t count;
-	const stmfw_target *targets;
-	const stmfw_bank *banks;
-	const stmfw_chip *chip;
-	const uint32_t *words;
-	const uint8_t *data;
-	const struct stmfw_flash_report *flash; /* stmfw_flash(), also when it failed */
+	stmfw_op op;                 /**< the operation that has ended                           */
+	int status;                  /**< STMFW_OK or another enum stmfw_error                   */
+	int outcome;                 /**< enum stmfw_outcome                                     */
+	int uv_status;               /**< libuv's code behind the failure, or 0                  */
+	int tcl_code;                /**< Tcl's return code of the last command: 0 ok, 1 error   */
+	int ocd_code;                /**< OpenOCD's own number (-4, -304 ...), or 0: for people  */
+	const char *step;            /**< what was being done: "connect", "reset halt" ...       */
+	const char *text;            /**< success: the command's result; failure: why, in a line */
+	size_t text_len;             /**< its length, as it may contain NUL bytes                */
+	const char *log;             /**< what OpenOCD logged during the last command; or ""     */
+	size_t log_len;              /**< its length                                             */
+	const char *advice;          /**< failure: what to do next, in a line; or ""             */
+	uint64_t bytes;              /**< bytes read, written or proven so far                   */
+	uint64_t elapsed_ms;         /**< since the operation began to run                       */
+	size_t count;                /**< how many targets, banks, words or bytes of data        */
+	const stmfw_target *targets; /**< stmfw_targets(), and what changes their state          */
+	const stmfw_bank *banks;     /**< stmfw_banks(), and calls about one bank                */
+	const stmfw_chip *chip;      /**< stmfw_identify(), and what changes its option bytes    */
+	const uint32_t *words;       /**< stmfw_read_words()                                     */
+	const uint8_t *data;         /**< stmfw_read_block()                                     */
+	const struct stmfw_flash_report *flash; /**< stmfw_flash(), also when it failed          */
 } stmfw_result;
 
+/** How far an operation has come. Grows at its end. */
 typedef struct stmfw_progress {
-	stmfw_op op;
-	const char *step; /* "read", "verify", "write" ...     */
-	uint64_t done;    /* bytes                             */
-	uint64_t total;   /* bytes                             */
+	stmfw_op op;      /**< the operation                 */
+	const char *step; /**< "read", "verify", "write" ... */
+	uint64_t done;    /**< bytes                         */
+	uint64_t total;   /**< bytes                         */
 } stmfw_progress;
 
 /** What OpenOCD tells of its targets without being asked. It does not name the target. */
 enum stmfw_event_kind {
-	STMFW_EVENT_STATE = 0, /* name: the new state, "halted"                  */
-	STMFW_EVENT_EVENT = 1, /* name: the event, "gdb-halt", "resumed" ...     */
-	STMFW_EVENT_RESET = 2, /* name: "run", "halt" or "init"                  */
-	STMFW_EVENT_OTHER = 3  /* name: the whole record                         */
+	STMFW_EVENT_STATE = 0, /**< name: the new state, "halted"              */
+	STMFW_EVENT_EVENT = 1, /**< name: the event, "gdb-halt", "resumed" ... */
+	STMFW_EVENT_RESET = 2, /**< name: "run", "halt" or "init"              */
+	STMFW_EVENT_OTHER = 3  /**< name: the whole record                     */
 };
 
+/** One such notification. Grows at its end. */
 typedef struct stmfw_event {
-	enum stmfw_event_kind kind;
-	const char *name;
+	enum stmfw_event_kind kind; /**< what it is about                 */
+	const char *name;           /**< what happened, in OpenOCD's word */
 } stmfw_event;
 
+/** An operation has ended. Exactly once for each (P2). */
 typedef void (*stmfw_done_cb)(stmfw_client *c, const stmfw_result *res, void *arg);
+
+/** An operation has come further (P6). */
 typedef void (*stmfw_progress_cb)(stmfw_client *c, const stmfw_progress *p, void *arg);
+
+/** A target does something else than before; see stmfw_notifications(). */
 typedef void (*stmfw_event_cb)(stmfw_client *c, const stmfw_event *ev, void *arg);
+
+/** A line of OpenOCD's log, without its end. */
 typedef void (*stmfw_log_cb)(stmfw_client *c, const char *line, void *arg);
-typedef void (*stmfw_close_cb)(void *arg); /* the client is gone already */
+
+/** The last call: the client is gone already (P8). */
+typedef void (*stmfw_close_cb)(void *arg);
 
 /** Takes one piece of flash. Return 0 to go on, anything else to stop (STMFW_EABORTED). */
 typedef int (*stmfw_sink_cb)(stmfw_client *c, uint64_t offset, const uint8_t *data,
 			     size_t length, void *arg);
 
-/** One function does it all: ptr NULL allocates, size 0 frees. */
+/** The caller's memory. One function does it all: ptr NULL allocates, size 0 frees. */
 typedef struct stmfw_allocator {
-	void *(*realloc)(void *ctx, void *ptr, size_t size);
-	void *ctx;
+	void *(*realloc)(void *ctx, void *ptr, size_t size); /**< returns NULL if there is none */
+	void *ctx;                                           /**< its first argument            */
 } stmfw_allocator;
 
 /* ---- firmware images: no client, no loop, any thread ------------------------------------- */
@@ -325,48 +372,52 @@ typedef struct stmfw_allocator {
  */
 typedef struct stmfw_image stmfw_image;
 
+/** The kinds of file that an image is read from, or written as. */
 enum stmfw_image_type {
-	STMFW_IMAGE_AUTO = 0, /* told by the content; never the type of an image       */
-	STMFW_IMAGE_BIN,      /* bytes and nothing else: the address comes from outside */
-	STMFW_IMAGE_IHEX,     /* Intel HEX, record types 0 to 5                        */
-	STMFW_IMAGE_SREC,     /* Motorola S-record, S0 to S9                           */
-	STMFW_IMAGE_ELF       /* ELF32 for Arm: segments to load by physical address, and of
-	                         them what belongs to a section, as objcopy does it     */
+	STMFW_IMAGE_AUTO = 0, /**< told by the content; never the type of an image        */
+	STMFW_IMAGE_BIN,      /**< bytes and nothing else: the address comes from outside */
+	STMFW_IMAGE_IHEX,     /**< Intel HEX, record types 0 to 5                         */
+	STMFW_IMAGE_SREC,     /**< Motorola S-record, S0 to S9                            */
+	STMFW_IMAGE_ELF       /**< ELF32 for Arm: segments to load by physical address, and of
+				   them what belongs to a section, as objcopy does it     */
 };
 
+/** Bytes that follow each other, and where they belong. */
 typedef struct stmfw_range {
-	uint64_t address;
-	uint64_t length;     /* bytes, at least 1  */
-	const uint8_t *data; /* the image's        */
+	uint64_t address;    /**< of the first                     */
+	uint64_t length;     /**< bytes, at least 1                */
+	const uint8_t *data; /**< the bytes, which are the image's */
 } stmfw_range;
 
+/** How an image is to be read. */
 typedef struct stmfw_image_opts {
-	size_t size;
-	enum stmfw_image_type type;   /* 0: told by the content                               */
-	int has_base;                 /* 1: base is where a binary begins. 0: a binary is not */
-	uint64_t base;                /*    placed, its addresses begin at 0                  */
-	uint64_t limit;               /* 0: 64 MiB; more bytes are refused, and so is a file  */
-	                              /*    more than four times as large (plus 1 MiB)        */
-	const stmfw_allocator *alloc; /* copied; NULL: the C library's                        */
+	size_t size;                  /**< sizeof(stmfw_image_opts)                   */
+	enum stmfw_image_type type;   /**< 0: told by the content                     */
+	int has_base;                 /**< 1: base is where a binary begins. 0: a binary is not
+					   placed, its addresses begin at 0           */
+	uint64_t base;                /**< address of a binary                        */
+	uint64_t limit;               /**< 0: 64 MiB; more bytes are refused, and so is a file
+					   more than four times as large (plus 1 MiB) */
+	const stmfw_allocator *alloc; /**< copied; NULL: the C library's              */
 } stmfw_image_opts;
 
 /** Why an image was refused. */
 typedef struct stmfw_image_error {
-	int status;          /* as returned                                                   */
-	unsigned long line;  /* of a text format, from 1; 0: not about a line                 */
-	uint64_t offset;     /* of a binary format, in bytes from the start of the file       */
-	char text[320];      /* "fw.hex:12: the checksum is 3c, the line says 3d"             */
+	int status;         /**< as returned                                             */
+	unsigned long line; /**< of a text format, from 1; 0: not about a line           */
+	uint64_t offset;    /**< of a binary format, in bytes from the start of the file */
+	char text[320];     /**< "fw.hex:12: the checksum is 3c, the line says 3d"       */
 } stmfw_image_error;
 
 /**
- * Read an image from a file, or from bytes in memory (`name` is for messages; the bytes are
- * copied). Strict: a wrong checksum, an unknown record, an overlap, an address that wraps around,
- * something behind the end, a file that ends too soon are errors that name the place. A damaged
- * text is never taken for a binary, unless `type` says that it is one. Only regular files are read,
- * with calls that block.
+ * Read an image from a file. Strict: a wrong checksum, an unknown record, an overlap, an
+ * address that wraps around, something behind the end, a file that ends too soon are errors that
+ * name the place. A damaged text is never taken for a binary, unless opts.type says that it is one.
+ * Only regular files are read, with calls that block.
  *
- * @opts    may be NULL
- * @error   may be NULL; written only on failure
+ * @param opts   may be NULL
+ * @param error  may be NULL; written only on failure
+ *
  * Returns  STMFW_EINVAL       a needed argument missing, unknown type, base with a type that has
  *                             its own addresses
  *          STMFW_EFILE        the file could not be read, is empty, or damaged
@@ -378,21 +429,26 @@ typedef struct stmfw_image_error {
  */
 STMFW_API int stmfw_image_load(stmfw_image **out, const char *path, const stmfw_image_opts *opts,
 			       stmfw_image_error *error);
+/**
+ * The same from the bytes of a file in memory, which are copied.
+ *
+ * @param name  for messages
+ */
 STMFW_API int stmfw_image_parse(stmfw_image **out, const char *name, const void *bytes,
 				size_t length, const stmfw_image_opts *opts,
 				stmfw_image_error *error);
-/** Release it. NULL is fine. */
+/** Release an image. NULL is fine. */
 STMFW_API void stmfw_image_free(stmfw_image *image);
 
-/** What it was read as. */
+/** What an image was read as. */
 STMFW_API enum stmfw_image_type stmfw_image_type_of(const stmfw_image *image);
-/** 0: a binary without a base. */
+/** Whether an image has addresses: 0 is a binary that was read without a base, else 1. */
 STMFW_API int stmfw_image_is_placed(const stmfw_image *image);
-/** Its ranges, at least one; valid as long as the image. */
+/** An image's ranges, at least one; valid as long as the image. */
 STMFW_API const stmfw_range *stmfw_image_ranges(const stmfw_image *image, size_t *count);
-/** Number of bytes in all ranges. */
+/** How many bytes an image has, in all of its ranges. */
 STMFW_API uint64_t stmfw_image_total(const stmfw_image *image);
-/** The first address, and the one behind the last. */
+/** The first address of an image, and the one behind its last. */
 STMFW_API void stmfw_image_bounds(const stmfw_image *image, uint64_t *first, uint64_t *end);
 /**
  * Copy what the image has at an address, gaps filled with `fill`: as flash would hold it, piece by
@@ -400,13 +456,16 @@ STMFW_API void stmfw_image_bounds(const stmfw_image *image, uint64_t *first, uin
  */
 STMFW_API uint64_t stmfw_image_copy(const stmfw_image *image, uint64_t address, void *out,
 				    uint64_t length, uint8_t fill);
-/**
- * Write it as a binary (from its first to its last address, gaps filled), Intel HEX or S-record,
- * in pieces to a callback, which returns 0 to go on.
- * Returns  STMFW_EINVAL  another type;  STMFW_ERANGE  a binary larger than the limit of 64 MiB,
- *          addresses beyond 32 bits;  STMFW_EABORTED
- */
+/** Takes one piece of a file. Return 0 to go on, anything else to stop (STMFW_EABORTED). */
 typedef int (*stmfw_write_cb)(const void *bytes, size_t length, void *arg);
+/**
+ * Write an image as a binary (from its first to its last address, gaps filled), Intel HEX or
+ * S-record, in pieces to a callback.
+ *
+ * Returns  STMFW_EINVAL    another type
+ *          STMFW_ERANGE    a binary larger than 64 MiB, addresses beyond 32 bits
+ *          STMFW_EABORTED  write returned non-zero
+ */
 STMFW_API int stmfw_image_write(const stmfw_image *image, enum stmfw_image_type type, uint8_t fill,
 				stmfw_write_cb write, void *arg);
 
@@ -414,7 +473,9 @@ STMFW_API int stmfw_image_write(const stmfw_image *image, enum stmfw_image_type 
 
 /**
  * Initialises an option struct: every other field zero, which means default.
+ *
  *     stmfw_read_opts o = STMFW_INIT(stmfw_read_opts);
+ *
  * In C++: `stmfw_read_opts o = {}; o.size = sizeof o;`
  */
 #define STMFW_INIT(type) { .size = sizeof(type) }
@@ -429,33 +490,37 @@ STMFW_API int stmfw_image_write(const stmfw_image *image, enum stmfw_image_type 
  * On a telnet connection, whose console echoes each letter, sending 1 MiB takes half a minute.
  */
 enum stmfw_transfer {
-	STMFW_TRANSFER_AUTO = 0, /* shared if OpenOCD sees a file of ours, which is tried; or inline */
-	STMFW_TRANSFER_SHARED,   /* in a private file that both see, or not at all                 */
-	STMFW_TRANSFER_INLINE    /* in request and reply; this process makes no file               */
+	STMFW_TRANSFER_AUTO = 0, /**< shared if OpenOCD sees a file of ours, which is tried; else
+				      inline                                           */
+	STMFW_TRANSFER_SHARED,   /**< in a private file that both see, or not at all   */
+	STMFW_TRANSFER_INLINE    /**< in request and reply; this process makes no file */
 };
 
+/** How a client is to behave. Zero is a good choice for each of these. */
 typedef struct stmfw_client_opts {
-	size_t size;                   /* sizeof(stmfw_client_opts)                            */
-	uint32_t connect_timeout_ms;   /* 0: 5 000; name lookup, connection and first answer   */
-	uint32_t connect_wait_ms;      /* 0: one try. Else where no OpenOCD answers another try */
-				       /* begins, with growing pauses, until so long after the call */
-	uint32_t command_timeout_ms;   /* 0: 10 000; quick commands                            */
-	uint32_t flash_timeout_ms;     /* 0: 120 000; flash commands whose size is not known   */
-	uint32_t queue_limit;          /* 0: 64 operations that wait, and have not been sent   */
-	size_t reply_limit;            /* 0: 4 MiB per answer                                  */
-	stmfw_done_cb lost;            /* an established connection ended (P7): why; may be NULL */
-	void *lost_arg;
-	stmfw_log_cb log;              /* each line OpenOCD logged during our commands, or NULL; */
-				       /* by telnet and from a child: each line, at once        */
-	void *log_arg;
-	const stmfw_allocator *alloc;  /* copied; NULL: the C library's                        */
-	enum stmfw_transfer transfer;  /* 0: the two find out                                  */
+	size_t size;                  /**< sizeof(stmfw_client_opts)                              */
+	uint32_t connect_timeout_ms;  /**< 0: 5 000; name lookup, connection and first answer     */
+	uint32_t connect_wait_ms;     /**< 0: one try. Else: for so long after the call, it is
+					   tried again where no OpenOCD answers, with growing
+					   pauses                                                 */
+	uint32_t command_timeout_ms;  /**< 0: 10 000; quick commands                              */
+	uint32_t flash_timeout_ms;    /**< 0: 120 000; flash commands whose size is not known     */
+	uint32_t queue_limit;         /**< 0: 64 operations that wait, and have not been sent     */
+	size_t reply_limit;           /**< 0: 4 MiB per answer                                    */
+	stmfw_done_cb lost;           /**< an established connection ended (P7): why; may be NULL */
+	void *lost_arg;               /**< for lost                                               */
+	stmfw_log_cb log;             /**< each line OpenOCD logged during our commands, or NULL;
+					   by telnet and from a child: each line, at once         */
+	void *log_arg;                /**< for log                                                */
+	const stmfw_allocator *alloc; /**< copied; NULL: the C library's                          */
+	enum stmfw_transfer transfer; /**< 0: the two find out                                    */
 } stmfw_client_opts;
 
 /**
  * Make a client on the caller's loop. It touches neither network nor disk yet.
  *
- * @opts    may be NULL
+ * @param opts  may be NULL
+ *
  * Returns  STMFW_EINVAL  out or loop NULL, opts of an unknown, larger size with fields set, or
  *                        transfer none of those above
  *          STMFW_ENOMEM
@@ -463,29 +528,33 @@ typedef struct stmfw_client_opts {
 STMFW_API int stmfw_client_new(stmfw_client **out, struct uv_loop_s *loop,
 			       const stmfw_client_opts *opts);
 
+/** The ways to an OpenOCD that runs already. */
 enum stmfw_way {
-	STMFW_WAY_TCL = 0, /* the TCL port, 6666                                        */
-	STMFW_WAY_TELNET,  /* the telnet console, 4444                                  */
-	STMFW_WAY_UNIX     /* a Unix domain socket behind which a TCL port is forwarded */
+	STMFW_WAY_TCL = 0, /**< the TCL port, 6666                                        */
+	STMFW_WAY_TELNET,  /**< the telnet console, 4444                                  */
+	STMFW_WAY_UNIX     /**< a Unix domain socket behind which a TCL port is forwarded */
 };
 
 /** An address, understood. Never grows. */
 typedef struct stmfw_address {
-	enum stmfw_way way;
-	char host[256]; /* name or number, without brackets; or the path of a socket      */
-	uint16_t port;  /* 0: none                                                        */
-	int is_local;   /* 1: only this machine can be meant. 0: whoever can listen to the
-	                   network sees all, and whoever reaches the port owns the board  */
-	char text[280]; /* as it should be shown, and could be parsed again               */
+	enum stmfw_way way; /**< what listens there                                            */
+	char host[256];     /**< name or number, without brackets; or the path of a socket     */
+	uint16_t port;      /**< 0: none                                                       */
+	int is_local;       /**< 1: only this machine can be meant. 0: whoever can listen to the
+				 network sees all, and whoever reaches the port owns the board */
+	char text[280];     /**< as it should be shown, and could be parsed again              */
 } stmfw_address;
 
 /**
  * Understand an address as people write it:
+ *
  *     HOST[:PORT], :PORT, [IPV6]:PORT    the TCL port; what is missing is 127.0.0.1, 6666
  *     tcl://HOST[:PORT]                  the same
  *     telnet://HOST[:PORT]               the telnet console; port 4444
  *     unix:PATH                          a socket, at most 107 bytes of path
+ *
  * Any thread. NULL is as "".
+ *
  * Returns  STMFW_EINVAL  it is no address, or has control bytes
  */
 STMFW_API int stmfw_address_parse(stmfw_address *out, const char *text);
@@ -494,15 +563,16 @@ STMFW_API int stmfw_address_parse(stmfw_address *out, const char *text);
  * Connect to an OpenOCD and make sure that it is one.
  *
  * All addresses of a host are tried, in order. OpenOCD itself listens on IPv4 only. With
- * stmfw_client_opts.connect_wait_ms what fails for want of an OpenOCD is tried again.
+ * stmfw_client_opts.connect_wait_ms it is tried again where no OpenOCD answers yet.
  *
- * A telnet console can do all that the TCL port can, but for stmfw_notifications(); and log lines
- * come while a command runs, not behind it, those that others cause among them. Commands are typed
- * there: they are in OpenOCD's own ~/.openocd_history afterwards, and what is much longer than a
- * line (2559 bytes; 255 up to OpenOCD 0.10) goes into a variable first, which stays in OpenOCD's
- * interpreter if the connection breaks at that moment.
+ * A telnet console can do all that the TCL port can, but for stmfw_notifications(). Log lines come
+ * while a command runs, not after it, and those that others cause are among them. Commands are
+ * typed there: they are in OpenOCD's own ~/.openocd_history afterwards, and what is much longer
+ * than a line (2559 bytes; 255 up to OpenOCD 0.10) goes into a variable first, which stays in
+ * OpenOCD's interpreter if the connection breaks at that moment.
  *
- * @address  see stmfw_address_parse()
+ * @param address  see stmfw_address_parse(); NULL: 127.0.0.1:6666
+ *
  * Returns  STMFW_EINVAL  no address;  STMFW_ESTATE  not IDLE;  STMFW_ENOMEM
  * Reports  STMFW_ECONNECT   no such host or socket, or nobody listens there
  *          STMFW_ETIMEDOUT  no answer in time: OpenOCD busy or starting, or another service
@@ -512,14 +582,16 @@ STMFW_API int stmfw_address_parse(stmfw_address *out, const char *text);
 STMFW_API int stmfw_client_connect(stmfw_client *c, const char *address, stmfw_done_cb cb,
 				   void *arg, stmfw_op *op);
 
+/** Which OpenOCD to start, and how. */
 typedef struct stmfw_spawn_opts {
-	size_t size;
-	const char *const *argv; /* program and its words, NULL at the end; no shell. A program
-	                            without "/" is looked up in PATH                           */
-	int as_is;               /* 1: argv itself sees to it that the TCL server is on stdin and
-	                            stdout. 0: -c and a script for that are put behind its word
-	                            "openocd" (or at the end), quoted for a shell if it is ssh */
-	uint32_t timeout_ms;     /* 0: 30 000; from the start to the first answer              */
+	size_t size;             /**< sizeof(stmfw_spawn_opts)                      */
+	const char *const *argv; /**< program and its words, NULL at the end; no shell. A program
+				      without "/" is looked up in PATH              */
+	int as_is;               /**< 1: argv itself sees to it that the TCL server is on stdin
+				      and stdout. 0: -c and a script for that are put behind its
+				      word "openocd" (or at the end), quoted for a shell if it is
+				      ssh                                           */
+	uint32_t timeout_ms;     /**< 0: 30 000; from the start to the first answer */
 } stmfw_spawn_opts;
 
 /**
@@ -529,13 +601,14 @@ typedef struct stmfw_spawn_opts {
  * terminal).
  *
  * Its stderr is always read: each line (its first 1023 bytes) goes to the log callback, when it
- * comes. The last of them are told when it ends unexpectedly, which is how one learns that there is
- * no probe.
+ * comes. If it ends unexpectedly the result has its last lines: that is how one learns that there
+ * is no probe.
  *
  * The child belongs to the client: when the connection ends, for whatever reason, its stdin ends,
  * which ends OpenOCD once it has done what it is doing. After 5 seconds it gets SIGTERM, after 5
  * more SIGKILL, but no process that it has started itself: let a wrapper `exec`. The close callback
  * waits for its end. If this process dies, its stdin ends as well.
+ *
  * The child has a session of its own, so that Ctrl-C does not reach it. The loop must be the one
  * that handles SIGCHLD, which is what libuv's do.
  *
@@ -552,7 +625,8 @@ STMFW_API int stmfw_client_spawn(stmfw_client *c, const stmfw_spawn_opts *opts, 
 				 void *arg, stmfw_op *op);
 
 /**
- * Close and release. Any state, any callback; see P8. cb may be NULL.
+ * Close a client and release it. In any state, from any callback; see P8. cb may be NULL.
+ *
  * Returns  STMFW_EINVAL  c is NULL;  STMFW_ESTATE  already closing
  */
 STMFW_API int stmfw_client_close(stmfw_client *c, stmfw_close_cb cb, void *arg);
@@ -565,44 +639,50 @@ STMFW_API const stmfw_server *stmfw_client_server(const stmfw_client *c);
 
 /** A pointer of the caller's, kept and never looked at. */
 STMFW_API void stmfw_client_set_data(stmfw_client *c, void *data);
+/** That pointer; NULL before it is set. */
 STMFW_API void *stmfw_client_data(const stmfw_client *c);
 
 /**
  * Ask an operation to stop; see CANCELLING above. Its callback still comes, later.
+ *
  * Returns  STMFW_ESTATE  no such operation is outstanding (harmless)
  */
 STMFW_API int stmfw_cancel(stmfw_client *c, stmfw_op op);
 
 /* ---- the calls ---------------------------------------------------------------------------
- * Common to all of them.
+ * Each of them is one or a few commands of OpenOCD. Common to all calls that have a done callback:
+ *
  * Returns  STMFW_OK      accepted: cb comes exactly once
  *          STMFW_EINVAL  c or a needed argument missing, a path or name that is empty, a count or
  *                        length of 0, unknown flags, a value out of the limits given
  *          STMFW_ESTATE  not connected;  STMFW_EFULL;  STMFW_ENOMEM
- * Reports  STMFW_ELOST, STMFW_ETIMEDOUT, STMFW_EPROTO (also: an answer longer than reply_limit),
- *          STMFW_ECANCELED, STMFW_ENOMEM
+ * Reports  STMFW_ELOST, STMFW_ETIMEDOUT, STMFW_ECANCELED, STMFW_ENOMEM
+ *          STMFW_EPROTO        also: an answer longer than reply_limit
  *          STMFW_ECOMMAND      OpenOCD said no; where its words are known, one of these instead:
  *          STMFW_ETARGET       the chip or the probe does not respond
  *          STMFW_EPROTECTED    write protection
  *          STMFW_ERANGE        no such target or bank, or outside of it
  *          STMFW_EUNSUPPORTED  this OpenOCD answers in a way that makes no sense to us
  *          and others where listed. stmfw_command() reports STMFW_ECOMMAND only.
+ *
+ * A target is named as OpenOCD names it; NULL is OpenOCD's current one. A bank is OpenOCD's number.
  * cb may be NULL where nobody cares; op may be NULL.
  */
 
 /**
  * Run any Tcl in OpenOCD's interpreter.
  *
- * On success text is the result, without a line end at its end, and log what was logged meanwhile,
- * kept apart. OpenOCD 0.10 puts
- * the output of its commands into the log. `poll on|off` has no lasting effect this way on 0.10
- * and 0.11. Words that come from outside must go through stmfw_quote(). To end OpenOCD use
- * stmfw_shutdown(): as a command, "shutdown" fails and the connection is lost.
+ * On success res->text is the result, without a line end at its end, and res->log what was logged
+ * meanwhile. (OpenOCD 0.10 puts the output of its commands into the log, and `poll on|off` has no
+ * lasting effect this way on 0.10 and 0.11.) Words that come from outside must go through
+ * stmfw_quote(). To end OpenOCD use stmfw_shutdown(): as a command, "shutdown" fails and the
+ * connection is lost.
  *
- * @tcl         no byte 0x1a (it would end the command; \032 in a quoted word is fine); at most
- *              1 MiB once quoted
- * @timeout_ms  0: command_timeout_ms, and a second for each 16 KiB of tcl
- * Returns      STMFW_EINVAL also for a 0x1a or a script that is too long
+ * @param tcl         no byte 0x1a, which would end the command (in a word that stmfw_quote() made
+ *                    it is fine); at most 1 MiB once quoted
+ * @param timeout_ms  0: command_timeout_ms, and a second for each 16 KiB of tcl
+ *
+ * Returns  STMFW_EINVAL  also for a 0x1a or a script that is too long
  */
 STMFW_API int stmfw_command(stmfw_client *c, const char *tcl, uint32_t timeout_ms,
 			    stmfw_done_cb cb, void *arg, stmfw_op *op);
@@ -614,8 +694,10 @@ STMFW_API int stmfw_command(stmfw_client *c, const char *tcl, uint32_t timeout_m
 STMFW_API size_t stmfw_quote(char *out, size_t cap, const void *bytes, size_t length);
 
 /**
- * Have target notifications of this connection reported, until told otherwise or it ends.
- * @event  NULL: stop them
+ * Have it told what the targets do, until told otherwise or the connection ends.
+ *
+ * @param event  NULL: stop that
+ *
  * Reports  STMFW_EUNSUPPORTED  a telnet console has none
  */
 STMFW_API int stmfw_notifications(stmfw_client *c, stmfw_event_cb event, void *event_arg,
@@ -624,11 +706,17 @@ STMFW_API int stmfw_notifications(stmfw_client *c, stmfw_event_cb event, void *e
 /** All targets and their states: res->targets, res->count. */
 STMFW_API int stmfw_targets(stmfw_client *c, stmfw_done_cb cb, void *arg, stmfw_op *op);
 
-enum stmfw_reset_mode { STMFW_RESET_RUN, STMFW_RESET_HALT, STMFW_RESET_INIT };
+/** What the targets are to do after a reset. */
+enum stmfw_reset_mode {
+	STMFW_RESET_RUN,  /**< run                                                         */
+	STMFW_RESET_HALT, /**< stand before their first instruction                        */
+	STMFW_RESET_INIT  /**< the same, and then OpenOCD's reset-init script of the board */
+};
 
 /**
  * Reset all targets of this OpenOCD, and look at their state afterwards: res->targets.
  * Targets that OpenOCD has never been able to talk to do not count, unless there are no others.
+ *
  * Reports  STMFW_ETARGET  reset failed; or halt/init was asked and a target is not halted; or run,
  *                         and a target's state is not known afterwards
  */
@@ -636,20 +724,27 @@ STMFW_API int stmfw_reset(stmfw_client *c, enum stmfw_reset_mode mode, stmfw_don
 			  void *arg, stmfw_op *op);
 
 /**
- * Halt or resume one target, and look at its state afterwards: res->targets.
- * @target  name; NULL: OpenOCD's current one
- * Reports  STMFW_ETARGET  it did not halt, or did not start again;  STMFW_ERANGE  no such target
+ * Halt one target, and look at its state afterwards: res->targets.
+ *
+ * Reports  STMFW_ETARGET  it did not halt;  STMFW_ERANGE  no such target
  */
 STMFW_API int stmfw_halt(stmfw_client *c, const char *target, stmfw_done_cb cb, void *arg,
 			 stmfw_op *op);
+/**
+ * Let one target run from where it stands, and look at its state afterwards: res->targets.
+ *
+ * Reports  STMFW_ETARGET  it did not start again;  STMFW_ERANGE  no such target
+ */
 STMFW_API int stmfw_resume(stmfw_client *c, const char *target, stmfw_done_cb cb, void *arg,
 			   stmfw_op *op);
 
 /**
- * Which chip is this: ids, unique id, flash size, read-out protection: res->chip.
- * Works for a halted or running target. The table of families is in lib/chip.c.
- * What cannot be read stays unknown, but for the core's id and the protection of a known family:
- * without these the call fails.
+ * Which chip is this: ids, unique id, flash size, read-out protection: res->chip. The target may
+ * run or be halted.
+ *
+ * What cannot be read stays unknown; only without the core's id, or the protection of a family that
+ * we know, the call fails. The table of families is in lib/chip.c.
+ *
  * Reports  STMFW_ETARGET  they cannot be read
  */
 STMFW_API int stmfw_identify(stmfw_client *c, const char *target, stmfw_done_cb cb, void *arg,
@@ -658,13 +753,17 @@ STMFW_API int stmfw_identify(stmfw_client *c, const char *target, stmfw_done_cb 
 /** All flash banks: res->banks, without sectors. Does not touch the chip: sizes may be 0. */
 STMFW_API int stmfw_banks(stmfw_client *c, stmfw_done_cb cb, void *arg, stmfw_op *op);
 
+/** What stmfw_bank_info() is to do more, or less. */
 enum stmfw_bank_flag {
-	STMFW_BANK_ERASE_STATE = 1 << 0, /* find out which sectors are erased; takes a while */
-	STMFW_BANK_BRIEF = 1 << 1        /* only probe it: no sectors, no words about the chip */
+	STMFW_BANK_ERASE_STATE = 1 << 0, /**< find out which sectors are erased; takes a while   */
+	STMFW_BANK_BRIEF = 1 << 1        /**< only probe it: no sectors, no words about the chip */
 };
 
 /**
  * Probe one bank and describe it with its sectors: res->banks[0].
+ *
+ * @param flags  enum stmfw_bank_flag
+ *
  * Reports  STMFW_ERANGE        no such bank
  *          STMFW_ETARGET       it could not be probed
  *          STMFW_EUNSUPPORTED  its sectors, as OpenOCD tells them, do not fit together, or into it
@@ -675,26 +774,32 @@ STMFW_API int stmfw_bank_info(stmfw_client *c, unsigned int bank, unsigned int f
 /**
  * The plain single command `flash read_bank`: into a file that OpenOCD makes on its machine.
  * Nothing is proven but that OpenOCD says so; res->bytes is its count. See stmfw_read_flash().
+ *
+ * @param ocd_path  on OpenOCD's machine
+ * @param offset    bytes from the start of the bank
+ *
  * Reports  STMFW_ERANGE  OpenOCD's count is not length: the bank ends before
  */
 STMFW_API int stmfw_read_bank(stmfw_client *c, unsigned int bank, const char *ocd_path,
 			      uint64_t offset, uint64_t length, stmfw_done_cb cb, void *arg,
 			      stmfw_op *op);
 
+/** What stmfw_write_image() is to do first. */
 enum stmfw_write_flag {
-	STMFW_WRITE_ERASE = 1 << 0, /* erase the sectors it touches first */
-	STMFW_WRITE_UNLOCK = 1 << 1 /* remove their write protection first */
+	STMFW_WRITE_ERASE = 1 << 0, /**< erase the sectors it touches  */
+	STMFW_WRITE_UNLOCK = 1 << 1 /**< remove their write protection */
 };
 
+/** Which image stmfw_write_image() writes, and where. */
 typedef struct stmfw_write_opts {
-	size_t size;
-	const char *ocd_path;  /* image, on OpenOCD's machine; not "erase" or "unlock"; or NULL */
-	uint64_t offset;       /* added to the image's addresses; the address for "bin"        */
-	const char *type;      /* "bin", "ihex", "elf", "s19"; NULL: OpenOCD guesses           */
-	unsigned int flags;    /* enum stmfw_write_flag                                        */
-	uint32_t timeout_ms;   /* 0: flash_timeout_ms                                          */
-	const void *data;      /* instead of ocd_path: content of an image file; see below     */
-	size_t data_length;    /* bytes                                                        */
+	size_t size;          /**< sizeof(stmfw_write_opts)                                      */
+	const char *ocd_path; /**< image, on OpenOCD's machine; not "erase" or "unlock"; or NULL */
+	uint64_t offset;      /**< added to the image's addresses; the address for "bin"         */
+	const char *type;     /**< "bin", "ihex", "elf", "s19"; NULL: OpenOCD guesses            */
+	unsigned int flags;   /**< enum stmfw_write_flag                                         */
+	uint32_t timeout_ms;  /**< 0: flash_timeout_ms                                           */
+	const void *data;     /**< instead of ocd_path: content of an image file; see below      */
+	size_t data_length;   /**< bytes                                                         */
 } stmfw_write_opts;
 
 /**
@@ -731,11 +836,12 @@ STMFW_API int stmfw_write_image(stmfw_client *c, const stmfw_write_opts *opts,
 /** As `last`: up to the end of the bank. */
 #define STMFW_LAST_SECTOR UINT32_MAX
 
+/** What erasing is to do with what is in its way. */
 enum stmfw_erase_flag {
-	STMFW_ERASE_PAD = 1 << 0,   /* a range: all of the sectors in which it begins and ends */
-	STMFW_ERASE_UNLOCK = 1 << 1 /* remove write protection first, as stmfw_protect() does (it
-	                               may reset ALL targets), from all of a group that is
-	                               protected together                                      */
+	STMFW_ERASE_PAD = 1 << 0,   /**< a range: all of the sectors in which it begins and ends */
+	STMFW_ERASE_UNLOCK = 1 << 1 /**< remove write protection first, as stmfw_protect() does
+					 (it may reset ALL targets), from all of a group that is
+					 protected together                                      */
 };
 
 /**
@@ -746,7 +852,8 @@ enum stmfw_erase_flag {
  * res->banks[0] has all sectors, res->bytes is the number of bytes erased. On failure some of the
  * sectors may be erased already.
  *
- * @flags   0 or STMFW_ERASE_UNLOCK, which may reset all targets of this OpenOCD
+ * @param flags  0 or STMFW_ERASE_UNLOCK, which may reset all targets of this OpenOCD
+ *
  * Reports  STMFW_ERANGE      no such bank or sector; nothing was erased
  *          STMFW_EPROTECTED  a sector is write protected (without STMFW_ERASE_UNLOCK); nothing was
  *                            erased
@@ -759,9 +866,11 @@ STMFW_API int stmfw_erase_sectors(stmfw_client *c, unsigned int bank, uint32_t f
 				  stmfw_op *op);
 
 /**
- * The same for the sectors of an address range. Without STMFW_ERASE_PAD it must begin and end at
- * the border of a sector: STMFW_ERANGE else, and the text names the borders.
- * @bank   where the range lies;  @flags  enum stmfw_erase_flag
+ * As stmfw_erase_sectors(), for the sectors of an address range. Without STMFW_ERASE_PAD it must
+ * begin and end at the border of a sector: STMFW_ERANGE else, and the text names the borders.
+ *
+ * @param bank   where the range lies
+ * @param flags  enum stmfw_erase_flag
  */
 STMFW_API int stmfw_erase_range(stmfw_client *c, unsigned int bank, uint64_t address,
 				uint64_t length, unsigned int flags, stmfw_done_cb cb, void *arg,
@@ -784,6 +893,7 @@ STMFW_API int stmfw_mass_erase(stmfw_client *c, unsigned int bank, stmfw_done_cb
  *
  * Success proves that all of them are, as the chip's own CPU saw it, or OpenOCD by reading where
  * that cannot run code.
+ *
  * Reports  STMFW_EVERIFY  not blank; text names the first sector
  *          STMFW_ETARGET  OpenOCD could not look;  STMFW_ERANGE  no such bank or sector
  */
@@ -798,7 +908,10 @@ STMFW_API int stmfw_blank_check(stmfw_client *c, unsigned int bank, uint32_t fir
  * holds them: see stmfw_verify_bank() and stmfw_verify_flash(). Some drivers fill up to whole
  * sectors with FF, which changes nothing where flash is blank.
  *
- * @length  bytes that the file is to have; 0: as many as it has
+ * @param ocd_path  on OpenOCD's machine
+ * @param offset    bytes from the start of the bank
+ * @param length    bytes that the file is to have; 0: as many as it has
+ *
  * Reports  STMFW_ERANGE        the file does not fit there, is empty, or has another length;
  *                              nothing was written
  *          STMFW_ECOMMAND      there is no such file, or writing failed
@@ -811,38 +924,54 @@ STMFW_API int stmfw_write_bank(stmfw_client *c, unsigned int bank, const char *o
 /**
  * The plain single command `flash verify_bank`: read flash and compare it with a file on OpenOCD's
  * machine. Success proves that each byte of the file, res->bytes of them, was read once as it is
- * in the file. @length as above.
+ * in the file.
+ *
+ * @param ocd_path  on OpenOCD's machine
+ * @param offset    bytes from the start of the bank
+ * @param length    bytes that the file is to have; 0: as many as it has
+ *
  * Reports  STMFW_EVERIFY       they differ; text names the first difference
  *          STMFW_ERANGE        the file does not fit there, is empty, or has another length
- *          STMFW_ECOMMAND, STMFW_EUNSUPPORTED  as above
+ *          STMFW_ECOMMAND      there is no such file, or reading failed
+ *          STMFW_EUNSUPPORTED  length 0, and OpenOCD (0.10) cannot tell how long the file is
  */
 STMFW_API int stmfw_verify_bank(stmfw_client *c, unsigned int bank, const char *ocd_path,
 				uint64_t offset, uint64_t length, stmfw_done_cb cb, void *arg,
 				stmfw_op *op);
 
 /**
- * The two with content in memory instead of a file on OpenOCD's machine: bytes as they are to be in
- * flash, NOT copied (must stay until cb). How they travel: stmfw_write_image().
- * @length  at least 1
- * Reports  as the two, and STMFW_EFILE, STMFW_EUNSUPPORTED as stmfw_write_image()
+ * As stmfw_write_bank(), with content in memory instead of a file on OpenOCD's machine: bytes as
+ * they are to be in flash, NOT copied (must stay until cb). How they travel: stmfw_write_image().
+ *
+ * @param length  at least 1
+ *
+ * Reports  STMFW_EFILE, STMFW_EUNSUPPORTED  as stmfw_write_image()
+ *          and as stmfw_write_bank()
  */
 STMFW_API int stmfw_write_bank_data(stmfw_client *c, unsigned int bank, const void *data,
 				    size_t length, uint64_t offset, stmfw_done_cb cb, void *arg,
 				    stmfw_op *op);
+/**
+ * As stmfw_verify_bank(), with content in memory, as for stmfw_write_bank_data().
+ *
+ * Reports  STMFW_EFILE, STMFW_EUNSUPPORTED  as stmfw_write_image()
+ *          and as stmfw_verify_bank()
+ */
 STMFW_API int stmfw_verify_bank_data(stmfw_client *c, unsigned int bank, const void *data,
 				     size_t length, uint64_t offset, stmfw_done_cb cb, void *arg,
 				     stmfw_op *op);
 
+/** Which image stmfw_verify_image() compares, or stmfw_load_image() loads, and where. */
 typedef struct stmfw_check_opts {
-	size_t size;
-	const char *ocd_path;  /* image, on OpenOCD's machine; or NULL                         */
-	uint64_t offset;       /* added to the image's addresses; the address for "bin"        */
-	const char *type;      /* "bin", "ihex", "elf", "s19"; NULL: OpenOCD guesses           */
-	const char *target;    /* NULL: OpenOCD's current one                                  */
-	uint64_t length;       /* bytes to be compared or loaded, if known; 0: at least one    */
-	uint32_t timeout_ms;   /* 0: flash_timeout_ms                                          */
-	const void *data;      /* instead of ocd_path: as in stmfw_write_opts                  */
-	size_t data_length;    /* bytes                                                        */
+	size_t size;          /**< sizeof(stmfw_check_opts)                                  */
+	const char *ocd_path; /**< image, on OpenOCD's machine; or NULL                      */
+	uint64_t offset;      /**< added to the image's addresses; the address for "bin"     */
+	const char *type;     /**< "bin", "ihex", "elf", "s19"; NULL: OpenOCD guesses        */
+	const char *target;   /**< NULL: OpenOCD's current one                               */
+	uint64_t length;      /**< bytes to be compared or loaded, if known; 0: at least one */
+	uint32_t timeout_ms;  /**< 0: flash_timeout_ms                                       */
+	const void *data;     /**< instead of ocd_path: as in stmfw_write_opts               */
+	size_t data_length;   /**< bytes                                                     */
 } stmfw_check_opts;
 
 /**
@@ -852,6 +981,7 @@ typedef struct stmfw_check_opts {
  *
  * Success proves that res->bytes bytes, OpenOCD's count over all parts of the image, were compared
  * and are equal; that they are all that the image should have is known only with length.
+ *
  * Reports  STMFW_EVERIFY  they differ, and text names the first difference; or nothing, or another
  *                         number of bytes than length was compared
  *          STMFW_EFILE, STMFW_EUNSUPPORTED  as stmfw_write_image()
@@ -860,9 +990,10 @@ STMFW_API int stmfw_verify_image(stmfw_client *c, const stmfw_check_opts *opts, 
 				 void *arg, stmfw_op *op);
 
 /**
- * The plain single command `load_image`: an image (see stmfw_write_image()) into the RAM of a target
- * that should be halted. Success proves that OpenOCD wrote res->bytes bytes, all parts of the image
- * by its count; stmfw_verify_image() proves that they are there.
+ * The plain single command `load_image`: an image (see stmfw_write_image()) into the RAM of a
+ * target that should be halted. Success proves that OpenOCD wrote res->bytes bytes, all parts of
+ * the image by its count; stmfw_verify_image() proves that they are there.
+ *
  * Reports  STMFW_ECOMMAND  nothing, or another number of bytes than length was loaded
  *          STMFW_ETARGET   there is no memory, or the target does not respond
  *          STMFW_EFILE, STMFW_EUNSUPPORTED  as stmfw_write_image()
@@ -870,25 +1001,31 @@ STMFW_API int stmfw_verify_image(stmfw_client *c, const stmfw_check_opts *opts, 
 STMFW_API int stmfw_load_image(stmfw_client *c, const stmfw_check_opts *opts, stmfw_done_cb cb,
 			       void *arg, stmfw_op *op);
 
+/** What stmfw_fill() writes, and where. */
 typedef struct stmfw_fill_opts {
-	size_t size;
-	unsigned int bank;
-	uint64_t offset;       /* bytes from the start of the bank                             */
-	unsigned int width;    /* 8, 16 or 32 bits                                             */
-	uint32_t value;        /* fits in width                                                */
-	uint32_t count;        /* how often, at least once                                     */
+	size_t size;        /**< sizeof(stmfw_fill_opts)          */
+	unsigned int bank;  /**< OpenOCD's bank number            */
+	uint64_t offset;    /**< bytes from the start of the bank */
+	unsigned int width; /**< 8, 16 or 32 bits                 */
+	uint32_t value;     /**< fits in width                    */
+	uint32_t count;     /**< how often, at least once         */
 } stmfw_fill_opts;
 
 /**
  * The plain single commands `flash fillw`, `fillh`, `fillb`: write one value again and again. It
  * erases nothing. Success proves that OpenOCD read all of it back as it should be, once.
+ *
  * Reports  STMFW_ERANGE   it does not fit in the bank; nothing was written
  *          STMFW_EVERIFY  it was not read back as it should be: was flash blank?
  */
 STMFW_API int stmfw_fill(stmfw_client *c, const stmfw_fill_opts *opts, stmfw_done_cb cb, void *arg,
 			 stmfw_op *op);
 
-enum stmfw_protection { STMFW_PROTECTION_OFF = 0, STMFW_PROTECTION_ON = 1 };
+/** What stmfw_protect() is to make of write protection. */
+enum stmfw_protection {
+	STMFW_PROTECTION_OFF = 0, /**< the sectors can be written */
+	STMFW_PROTECTION_ON = 1   /**< they can not               */
+};
 
 /**
  * Write protection of sectors first to last, on or off: `flash protect`; for all STM32s but the H7
@@ -930,7 +1067,8 @@ STMFW_API int stmfw_protect(stmfw_client *c, unsigned int bank, uint32_t first, 
  * from reading. As long as a debugger is connected the firmware of a protected chip may not run:
  * switch the board off and on.
  *
- * @bank    one of the chip's main flash
+ * @param bank  one of the chip's main flash
+ *
  * Reports  STMFW_EVERIFY       level 1 is not in force: perhaps after a power cycle (L0, L1: it
  *                              always takes one)
  *          STMFW_ECOMMAND      OpenOCD could not do it, and level 1 is not in force
@@ -940,33 +1078,36 @@ STMFW_API int stmfw_protect(stmfw_client *c, unsigned int bank, uint32_t first, 
  *          STMFW_ETARGET       the chip does not respond. If that was after the command (text says
  *                              so), whether it took effect is not known before a power cycle
  *          STMFW_ERANGE        no such bank
+ *
  * Tried on the virtual board: stm32f1x, stm32f2x. Not tried: stm32l4x, stm32h7x, stm32lx.
  */
 STMFW_API int stmfw_lock(stmfw_client *c, unsigned int bank, stmfw_done_cb cb, void *arg,
 			 stmfw_op *op);
 
 /** What has to be said so that stmfw_unprotect() does anything; no other value will do. */
-enum stmfw_unprotect_consent { STMFW_UNPROTECT_ERASES_CHIP = 0x0e5a5e };
+enum stmfw_unprotect_consent {
+	STMFW_UNPROTECT_ERASES_CHIP = 0x0e5a5e /**< "I know that this erases the whole chip" */
+};
 
 /**
  * Remove read-out protection level 1. THIS ERASES THE WHOLE CHIP: the firmware is gone, for
  * everybody. Steps (resets of ALL targets of this OpenOCD among them), reports and what was tried
- * are as for stmfw_lock(). On a chip without read
- * protection nothing is done, and nothing erased, and that is a success.
+ * are as for stmfw_lock(). On a chip without read protection nothing is done, and nothing erased,
+ * and that is a success.
  *
  * Success proves that the chip shows level 0 after a reset. stmfw_blank_check() proves that it is
  * blank.
  *
- * @consent  STMFW_UNPROTECT_ERASES_CHIP, else STMFW_EINVAL
+ * @param consent  STMFW_UNPROTECT_ERASES_CHIP, else STMFW_EINVAL
  */
 STMFW_API int stmfw_unprotect(stmfw_client *c, unsigned int bank,
 			      enum stmfw_unprotect_consent consent, stmfw_done_cb cb, void *arg,
 			      stmfw_op *op);
 
 /**
- * Write user option bytes: what the watchdog, stop and standby do, F1: the two data bytes, F4: the
- * brown-out level. Read protection stays as it is: it is no part of what can be asked for.
- * stmfw_identify() reads them: options of stmfw_chip, whose bits value and mask are, too.
+ * Write user option bytes: what the watchdog, stop and standby do, F1: the two data bytes, F2, F4:
+ * the brown-out level. Read protection stays as it is: it cannot be asked for. value and mask are
+ * bits of the register that shows the option bytes, which is what stmfw_chip.options has.
  *
  *     F1  FLASH_OBR    2 WDG_SW, 3 nRST_STOP, 4 nRST_STDBY, 17:10 Data0, 25:18 Data1
  *     F2, F4  OPTCR    3:2 BOR_LEV, 5 WDG_SW, 6 nRST_STOP, 7 nRST_STDBY
@@ -981,8 +1122,10 @@ STMFW_API int stmfw_unprotect(stmfw_client *c, unsigned int bank,
  * If the connection or the probe is lost in the middle, an F1 may have lost all of its option
  * bytes: it is read protected then.
  *
- * @bank   one of the chip's main flash
- * @value  for the bits of mask; no other may be set;  @mask  which bits; not 0; else STMFW_EINVAL
+ * @param bank   one of the chip's main flash
+ * @param value  for the bits of mask; no other may be set, else STMFW_EINVAL
+ * @param mask   which bits; not 0, else STMFW_EINVAL
+ *
  * Reports  STMFW_EVERIFY       the register does not show it: perhaps after a power cycle
  *          STMFW_ECOMMAND      OpenOCD could not do it; text tells what the register shows
  *          STMFW_EPROTECTED    read protection is on, and could be lost; nothing was changed
@@ -991,22 +1134,26 @@ STMFW_API int stmfw_unprotect(stmfw_client *c, unsigned int bank,
  *          STMFW_EUNSUPPORTED  not an F1, F2 or F4; nothing was changed
  *          STMFW_ETARGET       the chip does not respond. If that was after the command (text says
  *                              so), what the option bytes are is not known
+ *
  * Tried on the virtual board: F1, F4.
  */
 STMFW_API int stmfw_options_write(stmfw_client *c, unsigned int bank, uint32_t value, uint32_t mask,
 				  stmfw_done_cb cb, void *arg, stmfw_op *op);
 
-/* ---- memory ---- */
+/* ---- memory ----------------------------------------------------------------------------- */
 
 /**
  * Read memory as words: res->words, res->count.
- * @width  8, 16 or 32 bits;  @count  1 to 16384
- * Reports STMFW_ETARGET  the target refuses the access;  STMFW_ERANGE  no such target
+ *
+ * @param width  8, 16 or 32 bits
+ * @param count  1 to 16384
+ *
+ * Reports  STMFW_ETARGET  the target refuses the access;  STMFW_ERANGE  no such target
  */
 STMFW_API int stmfw_read_words(stmfw_client *c, const char *target, uint64_t address,
 			       unsigned int width, size_t count, stmfw_done_cb cb, void *arg,
 			       stmfw_op *op);
-/** Write memory as words that fit in width. Limits and reports as above. */
+/** Write memory as words that fit in width. Limits and reports as stmfw_read_words(). */
 STMFW_API int stmfw_write_words(stmfw_client *c, const char *target, uint64_t address,
 				unsigned int width, const uint32_t *words, size_t count,
 				stmfw_done_cb cb, void *arg, stmfw_op *op);
@@ -1021,22 +1168,24 @@ STMFW_API int stmfw_write_block(stmfw_client *c, const char *target, uint64_t ad
 
 /**
  * End the OpenOCD process. Success: it agreed, and the connection has ended; `lost` is not called.
+ *
  * Reports  STMFW_ETIMEDOUT  it agreed but is still there
  */
 STMFW_API int stmfw_shutdown(stmfw_client *c, stmfw_done_cb cb, void *arg, stmfw_op *op);
 
-/* ---- operations: several commands, in pieces, with progress ------------------------------ */
+/* ---- whole operations: several commands, in pieces, with progress ------------------------ */
 
+/** What stmfw_read_flash() reads, and who gets it. */
 typedef struct stmfw_read_opts {
-	size_t size;
-	unsigned int bank;
-	uint64_t offset;            /* bytes from the start of the bank                      */
-	uint64_t length;            /* bytes; 0: up to the end of the bank, which is probed  */
-	uint32_t chunk;             /* bytes per command, at most 1 MiB; 0: about 0.4 s each */
-	const char *scratch_dir;    /* NULL: TMPDIR or /tmp                                  */
-	stmfw_sink_cb sink;         /* gets the bytes, in order, at most 16 KiB at a time    */
-	stmfw_progress_cb progress; /* may be NULL                                           */
-	void *arg;                  /* for sink and progress                                 */
+	size_t size;                /**< sizeof(stmfw_read_opts)                               */
+	unsigned int bank;          /**< OpenOCD's bank number                                 */
+	uint64_t offset;            /**< bytes from the start of the bank                      */
+	uint64_t length;            /**< bytes; 0: up to the end of the bank, which is probed  */
+	uint32_t chunk;             /**< bytes per command, at most 1 MiB; 0: about 0.4 s each */
+	const char *scratch_dir;    /**< where a private file goes; NULL: TMPDIR or /tmp       */
+	stmfw_sink_cb sink;         /**< gets the bytes, in order, at most 16 KiB at a time    */
+	stmfw_progress_cb progress; /**< may be NULL                                           */
+	void *arg;                  /**< for sink and progress                                 */
 } stmfw_read_opts;
 
 /**
@@ -1060,16 +1209,17 @@ typedef struct stmfw_read_opts {
 STMFW_API int stmfw_read_flash(stmfw_client *c, const stmfw_read_opts *opts, stmfw_done_cb cb,
 			       void *arg, stmfw_op *op);
 
+/** What stmfw_verify_flash() is to find in flash, and where. */
 typedef struct stmfw_verify_opts {
-	size_t size;
-	unsigned int bank;
-	uint64_t offset;            /* bytes from the start of the bank                      */
-	const uint8_t *data;        /* NOT copied: must stay as it is until cb               */
-	uint64_t length;            /* bytes, at least 1                                     */
-	uint32_t chunk;             /* bytes per command; 0: 128 KiB, at most 1 MiB          */
-	const char *scratch_dir;    /* NULL: TMPDIR or /tmp                                  */
-	stmfw_progress_cb progress; /* may be NULL                                           */
-	void *arg;                  /* for progress                                          */
+	size_t size;                /**< sizeof(stmfw_verify_opts)                       */
+	unsigned int bank;          /**< OpenOCD's bank number                           */
+	uint64_t offset;            /**< bytes from the start of the bank                */
+	const uint8_t *data;        /**< NOT copied: must stay as it is until cb         */
+	uint64_t length;            /**< bytes, at least 1                               */
+	uint32_t chunk;             /**< bytes per command; 0: 128 KiB, at most 1 MiB    */
+	const char *scratch_dir;    /**< where a private file goes; NULL: TMPDIR or /tmp */
+	stmfw_progress_cb progress; /**< may be NULL                                     */
+	void *arg;                  /**< for progress                                    */
 } stmfw_verify_opts;
 
 /**
@@ -1080,7 +1230,7 @@ typedef struct stmfw_verify_opts {
  * Needs a halted target, and uses some of its RAM, which OpenOCD may not restore.
  *
  * Reports  STMFW_EVERIFY  they differ; res->bytes is what was proven before that piece
- *          and as stmfw_read_flash()
+ *          and as stmfw_read_flash(), but for STMFW_EABORTED
  */
 STMFW_API int stmfw_verify_flash(stmfw_client *c, const stmfw_verify_opts *opts,
 				 stmfw_done_cb cb, void *arg, stmfw_op *op);
@@ -1089,107 +1239,119 @@ STMFW_API int stmfw_verify_flash(stmfw_client *c, const stmfw_verify_opts *opts,
 
 /** What is done with one sector that the image touches. */
 enum stmfw_sector_action {
-	STMFW_SECTOR_SKIP = 0,   /* holds the right bytes already          */
-	STMFW_SECTOR_WRITE,      /* is blank: written without being erased */
-	STMFW_SECTOR_ERASE,      /* is to be blank                         */
-	STMFW_SECTOR_REWRITE     /* erased and written                     */
+	STMFW_SECTOR_SKIP = 0, /**< holds the right bytes already: nothing */
+	STMFW_SECTOR_WRITE,    /**< is blank: written without being erased */
+	STMFW_SECTOR_ERASE,    /**< is to be blank: erased                 */
+	STMFW_SECTOR_REWRITE   /**< erased and written                     */
 };
 
+/** One sector of a plan. */
 typedef struct stmfw_plan_sector {
-	unsigned int bank;
-	unsigned int number;      /* in the bank                                          */
-	uint64_t address;
-	uint64_t length;
-	enum stmfw_sector_action action;
-	uint64_t image_bytes;     /* of the image in this sector                          */
-	uint64_t around_bytes;    /* not blank, not the image's: kept or lost; 0 if skipped */
+	unsigned int bank;               /**< OpenOCD's bank number       */
+	unsigned int number;             /**< in the bank                 */
+	uint64_t address;                /**< of its first byte           */
+	uint64_t length;                 /**< bytes                       */
+	enum stmfw_sector_action action; /**< what is to be done with it  */
+	uint64_t image_bytes;            /**< of the image in this sector */
+	uint64_t around_bytes;           /**< not blank, not the image's: kept or lost; 0 if
+					      skipped                     */
 } stmfw_plan_sector;
 
-/** Grows at its end. */
+/** What stmfw_flash() is going to do. Grows at its end. */
 typedef struct stmfw_plan {
-	const stmfw_plan_sector *sectors; /* that the image touches, ascending in each bank */
-	size_t sector_count;
-	size_t erase_count;    /* sectors to be erased                                     */
-	size_t write_count;    /* sectors to be written                                    */
-	size_t skip_count;
-	uint64_t image_bytes;  /* planned: all of the image                                */
-	uint64_t write_bytes;  /* to be written, the surroundings included                 */
-	uint64_t around_bytes; /* around the image in sectors that change                  */
-	int keeps_around;      /* 1: they are written back; 0: they will be lost           */
+	const stmfw_plan_sector *sectors; /**< that the image touches, ascending in each bank */
+	size_t sector_count;   /**< how many sectors                               */
+	size_t erase_count;    /**< sectors to be erased                           */
+	size_t write_count;    /**< sectors to be written                          */
+	size_t skip_count;     /**< sectors that are right already                 */
+	uint64_t image_bytes;  /**< planned: all of the image                      */
+	uint64_t write_bytes;  /**< to be written, the surroundings included       */
+	uint64_t around_bytes; /**< around the image in sectors that change        */
+	int keeps_around;      /**< 1: they are written back; 0: they will be lost */
 } stmfw_plan;
 
 /** What the flash holds when stmfw_flash() has ended. */
 enum stmfw_content {
-	STMFW_CONTENT_UNCHANGED = 0, /* nothing was erased or written                        */
-	STMFW_CONTENT_NEW,           /* each byte of the image is there, proven              */
-	STMFW_CONTENT_OLD,           /* changed, and put back: the old content, proven       */
-	STMFW_CONTENT_MIXED,         /* some of both; `open` says where                      */
-	STMFW_CONTENT_UNKNOWN        /* the connection ended meanwhile; `open` may hold anything */
+	STMFW_CONTENT_UNCHANGED = 0, /**< nothing was erased or written                  */
+	STMFW_CONTENT_NEW,           /**< each byte of the image is there, proven        */
+	STMFW_CONTENT_OLD,           /**< changed, and put back: the old content, proven */
+	STMFW_CONTENT_MIXED,         /**< some of both; `open` says where                */
+	STMFW_CONTENT_UNKNOWN        /**< the connection ended meanwhile; `open` may hold
+					  anything                                       */
 };
 
+/** A stretch of addresses. */
 typedef struct stmfw_span {
-	uint64_t address;
-	uint64_t length;
+	uint64_t address; /**< the first */
+	uint64_t length;  /**< bytes     */
 } stmfw_span;
 
 /**
- * Grows at its end. Success: of the image, bytes planned = proven (and each of them was there
- * already, or has been written).
+ * What came of stmfw_flash(). Grows at its end. Success: of the image, bytes planned = proven (and
+ * each of them was there already, or has been written).
  */
 typedef struct stmfw_flash_report {
-	enum stmfw_content content;
-	const stmfw_plan *plan;   /* NULL: it failed before there was one                    */
-	size_t erased;            /* sectors erased, repetitions included                    */
-	uint64_t written;         /* bytes written, surroundings and repetitions included    */
-	uint64_t proven;          /* bytes of the image that are proven to be there          */
-	unsigned int retries;     /* repetitions that were needed                            */
-	const stmfw_span *open;   /* MIXED, UNKNOWN: not proven to be the old or the new content */
-	size_t open_count;
+	enum stmfw_content content; /**< what the flash holds now                             */
+	const stmfw_plan *plan;     /**< NULL: it failed before there was one                 */
+	size_t erased;              /**< sectors erased, repetitions included                 */
+	uint64_t written;           /**< bytes written, surroundings and repetitions included */
+	uint64_t proven;            /**< bytes of the image that are proven to be there       */
+	unsigned int retries;       /**< repetitions that were needed                         */
+	const stmfw_span *open;     /**< MIXED, UNKNOWN: not proven to be the old or the new
+					 content                                              */
+	size_t open_count;          /**< how many of these                                    */
 } stmfw_flash_report;
 
+/** How stmfw_flash() is to leave the target. */
 enum stmfw_after {
-	STMFW_AFTER_RUN = 0, /* reset and run                                       */
-	STMFW_AFTER_HALT,    /* reset and halt: it stands before its first instruction */
-	STMFW_AFTER_LEAVE    /* halted, registers and some RAM used by us           */
+	STMFW_AFTER_RUN = 0, /**< reset and run                                          */
+	STMFW_AFTER_HALT,    /**< reset and halt: it stands before its first instruction */
+	STMFW_AFTER_LEAVE    /**< halted, registers and some RAM used by us              */
 };
 
+/** What stmfw_flash() is to do otherwise than it would. */
 enum stmfw_flash_flag {
-	STMFW_FLASH_DRY_RUN = 1 << 0, /* end with the plan; nothing is erased or written            */
-	STMFW_FLASH_KEEP = 1 << 1,    /* write back what lies around the image in touched sectors   */
-	STMFW_FLASH_FULL = 1 << 2,    /* erase and write all sectors, whatever they hold            */
-	STMFW_FLASH_UNLOCK = 1 << 3   /* remove the write protection of sectors that must change,    */
-				      /* and of those that can only be unlocked with them; for good */
+	STMFW_FLASH_DRY_RUN = 1 << 0, /**< end with the plan; nothing is erased or written    */
+	STMFW_FLASH_KEEP = 1 << 1,    /**< write back what is around the image in its sectors */
+	STMFW_FLASH_FULL = 1 << 2,    /**< erase and write all sectors, whatever they hold    */
+	STMFW_FLASH_UNLOCK = 1 << 3   /**< remove the write protection of sectors that must
+					   change, and of those that can only be unlocked with
+					   them; for good                                     */
 };
 
 /**
- * Which chip it is, before it is touched at all (or, if it sleeps, before anything is erased): the
- * right one? Return 0 to go on; else STMFW_EABORTED, unchanged.
+ * For stmfw_flash(): which chip it is, before it is touched at all (or, if it sleeps, before
+ * anything is erased). Is it the right one? Return 0 to go on; else STMFW_EABORTED, unchanged.
  */
 typedef int (*stmfw_chip_cb)(stmfw_client *c, const stmfw_chip *chip, void *arg);
 /**
- * The whole content of a bank that the image touches, proven, before anything is erased: save it.
- * (It comes before the plan, and so also if nothing will have to change.) Return 0 once it is safe;
- * anything else ends the operation (STMFW_EABORTED, unchanged).
+ * For stmfw_flash(): the whole content of a bank that the image touches, proven, before anything is
+ * erased: save it. (It comes before the plan, and so also if nothing will have to change.) Return 0
+ * once it is safe; anything else ends the operation (STMFW_EABORTED, unchanged).
  */
 typedef int (*stmfw_backup_cb)(stmfw_client *c, const stmfw_bank *bank, const uint8_t *data,
 			       size_t length, void *arg);
-/** The plan, before anything is erased. Return 0 to go on; else STMFW_EABORTED, unchanged. */
+/**
+ * For stmfw_flash(): the plan, before anything is erased. Return 0 to go on; else STMFW_EABORTED,
+ * unchanged.
+ */
 typedef int (*stmfw_plan_cb)(stmfw_client *c, const stmfw_plan *plan, void *arg);
 
+/** Which image stmfw_flash() brings into flash, and how. */
 typedef struct stmfw_flash_opts {
-	size_t size;
-	const stmfw_image *image;   /* NOT copied: must stay until cb                            */
-	unsigned int bank;          /* whose base is the address of a binary that is not placed  */
-	unsigned int flags;         /* enum stmfw_flash_flag                                     */
-	enum stmfw_after after;
-	unsigned int retries;       /* repetitions of a piece that fails; 0: 2                   */
-	const char *scratch_dir;    /* NULL: TMPDIR or /tmp                                      */
-	stmfw_chip_cb chip;         /* may be NULL                                               */
-	stmfw_backup_cb backup;     /* NULL: old content is kept in memory only                  */
-	stmfw_plan_cb plan;         /* may be NULL                                               */
-	stmfw_progress_cb progress; /* may be NULL; steps: "read", "reread", "erase", "write",   */
-				    /* "prove", and when it is taken back "restore"              */
-	void *arg;                  /* for all of these                                          */
+	size_t size;                /**< sizeof(stmfw_flash_opts)                                 */
+	const stmfw_image *image;   /**< NOT copied: must stay until cb                           */
+	unsigned int bank;          /**< whose base is the address of a binary that is not placed */
+	unsigned int flags;         /**< enum stmfw_flash_flag                                    */
+	enum stmfw_after after;     /**< how the target is left                                   */
+	unsigned int retries;       /**< repetitions of a piece that fails; 0: 2                  */
+	const char *scratch_dir;    /**< where a private file goes; NULL: TMPDIR or /tmp          */
+	stmfw_chip_cb chip;         /**< may be NULL                                              */
+	stmfw_backup_cb backup;     /**< NULL: old content is kept in memory only                 */
+	stmfw_plan_cb plan;         /**< may be NULL                                              */
+	stmfw_progress_cb progress; /**< may be NULL; steps: "read", "reread", "erase", "write",
+					 "prove", and when it is taken back "restore"             */
+	void *arg;                  /**< for all of these                                         */
 } stmfw_flash_opts;
 
 /**
@@ -1215,14 +1377,14 @@ typedef struct stmfw_flash_opts {
  *                             unchanged
  *          STMFW_EPROTECTED   read-out protection is on, or sectors that must change are write
  *                             protected (without STMFW_FLASH_UNLOCK); unchanged
- *          STMFW_ETARGET, STMFW_ECOMMAND, STMFW_EVERIFY   erasing, writing or proving failed, and
+ *          STMFW_ETARGET, STMFW_ECOMMAND, STMFW_EVERIFY  erasing, writing or proving failed, and
  *                             repeating did not help
  *          STMFW_EABORTED     chip, backup or plan returned non-zero; unchanged
  *          STMFW_EUNSUPPORTED as stmfw_write_image() with data (a dry run: as stmfw_read_flash());
  *                             or the image reaches into memory that can be programmed only once;
  *                             unchanged
  *          STMFW_EFILE        a temporary file, ours or OpenOCD's, failed us: see the report
- *          STMFW_ECANCELED    see above
+ *          STMFW_ECANCELED    stmfw_cancel() was called: see above, and the report
  */
 STMFW_API int stmfw_flash(stmfw_client *c, const stmfw_flash_opts *opts, stmfw_done_cb cb,
 			  void *arg, stmfw_op *op);
@@ -1231,25 +1393,27 @@ STMFW_API int stmfw_flash(stmfw_client *c, const stmfw_flash_opts *opts, stmfw_d
 
 /**
  * Why two contents differ, or their digests do. Each is told only if it explains every byte; what
- * nothing explains is STMFW_VERDICT_DIFFERENT.
+ * nothing explains is STMFW_VERDICT_DIFFERENT. The first four: what is expected has been found.
  */
 enum stmfw_verdict {
-	/* What is expected has been found: */
-	STMFW_VERDICT_SAME = 0,   /* and nothing else                                          */
-	STMFW_VERDICT_SAME_BLANK, /* one has more, all of it FF: an erased tail, or gaps       */
-	STMFW_VERDICT_SAME_FILLED, /* one has more, all of it FF or 00: filled gaps or padding */
-	STMFW_VERDICT_SAME_OTHER, /* around it are other data: older ones, settings            */
-	/* It has not: */
-	STMFW_VERDICT_UNSTABLE,   /* a second read is not what the first was                   */
-	STMFW_VERDICT_BLANK,      /* only FF, or only 00: erased, or hidden by protection      */
-	STMFW_VERDICT_SHIFTED,    /* it is all there, elsewhere: see shift                     */
-	STMFW_VERDICT_SWAPPED_16, /* it is there, the two bytes of each 16-bit word swapped    */
-	STMFW_VERDICT_SWAPPED_32, /* the four bytes of each 32-bit word in reverse             */
-	STMFW_VERDICT_SWAPPED_HALVES, /* the two halves of each 32-bit word swapped            */
-	STMFW_VERDICT_GAPS,       /* it differs only where one has a run of 00, the other of FF */
-	STMFW_VERDICT_PROTECTED,  /* it differs only in sectors that are write protected       */
-	STMFW_VERDICT_SECTORS,    /* some sectors as a whole are something else, others right  */
-	STMFW_VERDICT_DIFFERENT   /* and there is no such reason                               */
+	STMFW_VERDICT_SAME = 0,       /**< found, and nothing else                                */
+	STMFW_VERDICT_SAME_BLANK,     /**< found; one has more, all of it FF: an erased tail, or
+					   gaps                                                   */
+	STMFW_VERDICT_SAME_FILLED,    /**< found; one has more, all FF or 00: filled gaps or
+					   padding                                                */
+	STMFW_VERDICT_SAME_OTHER,     /**< found; around it are other data: older ones, settings  */
+	STMFW_VERDICT_UNSTABLE,       /**< a second read is not what the first was                */
+	STMFW_VERDICT_BLANK,          /**< only FF, or only 00: erased, or hidden by protection   */
+	STMFW_VERDICT_SHIFTED,        /**< it is all there, elsewhere: see shift                  */
+	STMFW_VERDICT_SWAPPED_16,     /**< it is there, the two bytes of each 16-bit word swapped */
+	STMFW_VERDICT_SWAPPED_32,     /**< the four bytes of each 32-bit word in reverse          */
+	STMFW_VERDICT_SWAPPED_HALVES, /**< the two halves of each 32-bit word swapped             */
+	STMFW_VERDICT_GAPS,           /**< it differs only where one has a run of 00, the other
+					   of FF                                                  */
+	STMFW_VERDICT_PROTECTED,      /**< it differs only in sectors that are write protected    */
+	STMFW_VERDICT_SECTORS,        /**< some sectors as a whole are something else, others
+					   right                                                  */
+	STMFW_VERDICT_DIFFERENT       /**< it differs, and there is no such reason                */
 };
 
 /** "same", "shifted" and so on; "?" for an unknown number. Never NULL, static. Any thread. */
@@ -1257,71 +1421,78 @@ STMFW_API const char *stmfw_verdict_name(enum stmfw_verdict verdict);
 
 /** What one cell of a map of the flash shows. */
 enum stmfw_cell_state {
-	STMFW_CELL_OUTSIDE = 0,    /* nothing is expected here             */
-	STMFW_CELL_SAME,
-	STMFW_CELL_DIFFERS,
-	STMFW_CELL_FOUND_BLANK,    /* differs: found is only FF            */
-	STMFW_CELL_EXPECTED_BLANK, /* differs: expected is only FF         */
-	STMFW_CELL_MISSING         /* of what is expected nothing was read */
+	STMFW_CELL_OUTSIDE = 0,    /**< nothing is expected here             */
+	STMFW_CELL_SAME,           /**< all that is expected was found       */
+	STMFW_CELL_DIFFERS,        /**< not all of it                        */
+	STMFW_CELL_FOUND_BLANK,    /**< differs: found is only FF            */
+	STMFW_CELL_EXPECTED_BLANK, /**< differs: expected is only FF         */
+	STMFW_CELL_MISSING         /**< of what is expected nothing was read */
 };
 
+/** One cell of that map: a sector, or 1 KiB. */
 typedef struct stmfw_cell {
-	uint64_t address;
-	uint64_t length;
-	enum stmfw_cell_state state;
-	uint64_t expected;  /* bytes that are expected here                   */
-	uint64_t differing; /* of them not found                              */
-	uint64_t other;     /* bytes found where nothing is expected, not FF  */
+	uint64_t address;            /**< of its first byte                             */
+	uint64_t length;             /**< bytes                                         */
+	enum stmfw_cell_state state; /**< what it shows                                 */
+	uint64_t expected;           /**< bytes that are expected here                  */
+	uint64_t differing;          /**< of them not found                             */
+	uint64_t other;              /**< bytes found where nothing is expected, not FF */
 } stmfw_cell;
 
-/** Ranges: as stmfw_image_ranges() has them (ascending, below 2^32; here they may touch). */
+/**
+ * What stmfw_compare() compares. Ranges: as stmfw_image_ranges() has them (ascending, below 2^32;
+ * here they may touch).
+ */
 typedef struct stmfw_compare_opts {
-	size_t size;
-	const stmfw_range *expected;
-	size_t expected_count;
-	const stmfw_range *found;
-	size_t found_count;
-	const stmfw_range *again;  /* a second read, of all or some of found; or NULL           */
-	size_t again_count;
-	const stmfw_bank *banks;   /* with their sectors: the cells of the map; NULL: 1 KiB each */
-	size_t bank_count;
-	size_t span_limit;         /* at most so many spans are listed; 0: 64                   */
-	const char *expected_name; /* for the text; NULL: "the image"                           */
-	const char *found_name;    /* for the text; NULL: "the flash"                           */
-	const stmfw_allocator *alloc; /* copied; NULL: the C library's                          */
+	size_t size;                  /**< sizeof(stmfw_compare_opts)                      */
+	const stmfw_range *expected;  /**< what should be there                            */
+	size_t expected_count;        /**< ranges of it                                    */
+	const stmfw_range *found;     /**< what is there                                   */
+	size_t found_count;           /**< ranges of it                                    */
+	const stmfw_range *again;     /**< a second read, of all or some of found; or NULL */
+	size_t again_count;           /**< ranges of it                                    */
+	const stmfw_bank *banks;      /**< with their sectors: the cells of the map; NULL: 1 KiB
+					   each                                            */
+	size_t bank_count;            /**< how many banks                                  */
+	size_t span_limit;            /**< at most so many spans are listed; 0: 64         */
+	const char *expected_name;    /**< for the text; NULL: "the image"                 */
+	const char *found_name;       /**< for the text; NULL: "the flash"                 */
+	const stmfw_allocator *alloc; /**< copied; NULL: the C library's                   */
 } stmfw_compare_opts;
 
-/** Grows at its end. */
+/** What stmfw_compare() found out. Grows at its end. */
 typedef struct stmfw_comparison {
-	enum stmfw_verdict verdict;
-	int agrees;               /* 1: all that is expected has been found, up to FF or 00 that
-	                             only fill                                                  */
-	const char *text;         /* the verdict in one line                                    */
-	const char *advice;       /* what to do next, one line; or ""                           */
-	uint64_t expected_bytes;
-	uint64_t found_bytes;
-	uint64_t compared;        /* bytes that both have                                       */
-	uint64_t differing;       /* of these not the same                                      */
-	uint64_t missing;         /* bytes that only expected has                               */
-	uint64_t extra;           /* bytes that only found has                                  */
-	uint64_t extra_blank;     /* of these FF                                                */
-	int64_t shift;            /* SHIFTED: what was found at `a` belongs to `a - shift`      */
-	size_t span_total;        /* runs that differ or are missing; less than 8 bytes apart   */
-	const stmfw_span *spans;  /* they count as one. The first of them.                      */
-	size_t span_count;
-	const stmfw_cell *cells;
-	size_t cell_count;
-	uint64_t unstable;        /* bytes in which the second read is not what the first was   */
-	stmfw_span unstable_span; /* from the first to the last of them                         */
+	enum stmfw_verdict verdict; /**< why they differ, or do not                               */
+	int agrees;                 /**< 1: all that is expected has been found, up to FF or 00
+					 that only fill                                           */
+	const char *text;           /**< the verdict in one line                                  */
+	const char *advice;         /**< what to do next, one line; or ""                         */
+	uint64_t expected_bytes;    /**< bytes that are expected                                  */
+	uint64_t found_bytes;       /**< bytes that were found                                    */
+	uint64_t compared;          /**< bytes that both have                                     */
+	uint64_t differing;         /**< of these not the same                                    */
+	uint64_t missing;           /**< bytes that only expected has                             */
+	uint64_t extra;             /**< bytes that only found has                                */
+	uint64_t extra_blank;       /**< of these FF                                              */
+	int64_t shift;              /**< SHIFTED: what was found at `a` belongs to `a - shift`    */
+	size_t span_total;          /**< runs that differ or are missing; less than 8 bytes apart
+					 they count as one                                        */
+	const stmfw_span *spans;    /**< the first of these                                       */
+	size_t span_count;          /**< how many are in spans                                    */
+	const stmfw_cell *cells;    /**< a map of all that was compared                           */
+	size_t cell_count;          /**< how many cells                                           */
+	uint64_t unstable;          /**< bytes in which the second read is not what the first was */
+	stmfw_span unstable_span;   /**< from the first to the last of them                       */
 } stmfw_comparison;
 
 /**
  * Compare what should be there with what was found, and explain the difference.
+ *
  * Returns  STMFW_EINVAL  nothing expected, or found; ranges that are not as they must be
  *          STMFW_ENOMEM
  */
 STMFW_API int stmfw_compare(stmfw_comparison **out, const stmfw_compare_opts *opts);
-/** Release it. NULL is fine. */
+/** Release a comparison. NULL is fine. */
 STMFW_API void stmfw_comparison_free(stmfw_comparison *comparison);
 
 #ifdef __cplusplus

@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""The header alone compiles without a warning in each language that we promise, and STMFW_INIT
-does what it says. TAP.
+"""The header alone compiles without a warning in each language that we promise, STMFW_INIT does what
+it says, and the program in its first comment compiles as it stands there. TAP.
 
 usage: header.py INCLUDE_DIR CC CXX
 """
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -53,6 +54,14 @@ UV_TOO = '#include <uv.h>\n#include <stmfw.h>\n' \
          '{ return stmfw_client_new(c, loop, 0); }\n'
 
 
+def program_of(include):
+    """The indented lines of the header's first comment, up to the first that is not."""
+    with open(os.path.join(include, 'stmfw.h'), encoding='utf-8') as f:
+        comment = f.read().split('/**', 1)[1].split('*/', 1)[0]
+    program = re.search(r'(^ \*(     .*)?\n)+', comment[comment.index(' *     '):], flags=re.M)
+    return re.sub(r'^ \* ?', '', program[0], flags=re.M)
+
+
 def compiles(command, mode, include, text, suffix, extra=()):
     with tempfile.TemporaryDirectory() as folder:
         source = os.path.join(folder, 'use' + suffix)
@@ -64,20 +73,21 @@ def compiles(command, mode, include, text, suffix, extra=()):
     return run.returncode == 0, run.stdout + run.stderr
 
 
-def cases(cc, cxx):
+def cases(include, cc, cxx):
     for mode in C_MODES:
         for name, text in [('alone', ALONE), ('twice', TWICE), ('in use', C_USE)]:
             yield f'{mode}, {name}', cc, mode, text, '.c', ()
     for mode in CXX_MODES:
         for name, text in [('alone', ALONE), ('twice', TWICE), ('in use', CXX_USE)]:
             yield f'{mode}, {name}', cxx, mode, text, '.cpp', ()
+    yield 'the program that it shows', cc, 'c11', program_of(include), '.c', ('-D_GNU_SOURCE',)
     yield 'beside uv.h, C', cc, 'c11', UV_TOO, '.c', ('-D_GNU_SOURCE',)
     yield 'beside uv.h, C++', cxx, 'c++11', UV_TOO, '.cpp', ()
 
 
 def main():
     include, cc, cxx = sys.argv[1:]
-    todo = list(cases(cc, cxx))
+    todo = list(cases(include, cc, cxx))
     bad = 0
     print(f'1..{len(todo)}')
     for n, (name, command, mode, text, suffix, extra) in enumerate(todo, 1):
