@@ -157,6 +157,11 @@ static void identified(stmfw_client *c, const stmfw_result *res, void *arg)
 		board_learn(&info->board, res->chip);
 		json_t *chip = board_json(&info->board);
 		json_object_set_new(chip, "cpuid", jsonl_hex(res->chip->cpuid, 8));
+		if (res->chip->options_mask) {
+			json_object_set_new(chip, "options", jsonl_hex(res->chip->options, 8));
+			json_object_set_new(chip, "options_mask",
+					    jsonl_hex(res->chip->options_mask, 8));
+		}
 		json_object_set_new(info->doc, "chip", chip);
 	}
 	if (may_go_on(info, "identify the chip", res))

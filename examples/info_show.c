@@ -67,6 +67,9 @@ static void show_chip(const json_t *chip)
 	if (num(chip, "flash_kib"))
 		printf("flash      %" PRIu64 " KiB, says the chip\n", num(chip, "flash_kib"));
 	show_protection(str(chip, "read_protection"));
+	if (json_object_get(chip, "options_mask"))
+		printf("options    %s, of which %s can be written\n", str(chip, "options"),
+		       str(chip, "options_mask"));
 }
 
 /* ---- sectors ---- */

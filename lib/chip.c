@@ -128,7 +128,8 @@ static enum stmfw_rdp decode_rdp(enum rdp_form form, uint32_t value)
 /* CPUID, and DBGMCU_IDCODE from the first place that has one; else 0. Cores: by the core's part
    number, in CPUID bits 15:4, the places where it may be; an empty one reads as an id of 0 or of
    all ones. Families: by the device ids, the register with the read-out protection and the block.
-   Both follow if the id is in there; the block only if it can be read. */
+   Both follow if the id is in there; the block only if it can be read. Before anything is taken for
+   absent CPUID is read again: a probe that was lost in the middle has to be an error. */
 static const char read_chip[] =
 	"apply {{r t cores families} {"
 	"set c [apply $r $t 0xe000ed00 32 1];"
@@ -142,8 +143,9 @@ static const char read_chip[] =
 	"foreach {ids p a n} $families {"
 	"if {[lsearch -exact $ids $d] < 0} continue;"
 	"lappend l {*}[apply $r $t $p 32 1];"
-	"catch {lappend l {*}[apply $r $t $a 32 $n]}};"
+	"if {[catch {lappend l {*}[apply $r $t $a 32 $n]}]} {apply $r $t 0xe000ed00 32 1}};"
 	"return $l}};"
+	"apply $r $t 0xe000ed00 32 1;"
 	"list $c 0}} ";
 
 static const char idcode_places[] =

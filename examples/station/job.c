@@ -185,6 +185,14 @@ void job_expect(struct job *job, int err)
 		job_fail(job, "", "cannot begin: %s", stmfw_strerror(err));
 }
 
+void job_keep_output(struct job *job, const char *text)
+{
+	struct job_step *s = &job->steps[job->current];
+
+	free(s->output);
+	s->output = strdup(text);
+}
+
 void job_after(struct job *job, uint64_t ms, uv_timer_cb then)
 {
 	uv_timer_start(&job->timer, then, ms, 0);
@@ -197,9 +205,9 @@ static void begin_attempt(struct job *job)
 		[STEP_UNPROTECT] = job_unprotect, [STEP_ERASE] = job_erase,
 		[STEP_FLASH] = job_flash, [STEP_SERIAL] = job_serial,
 		[STEP_VERIFY] = job_verify, [STEP_PROTECT] = job_protect,
-		[STEP_OPTIONS] = job_script, [STEP_RUN] = job_run,
+		[STEP_OPTIONS] = job_options, [STEP_RUN] = job_run,
 		[STEP_MEMORY] = job_memory, [STEP_EXEC] = job_exec,
-		[STEP_TCL] = job_script,
+		[STEP_TCL] = job_tcl,
 	};
 
 	job->steps[job->current].attempts++;

@@ -101,6 +101,8 @@ void job_fail(struct job *job, const char *advice, const char *format, ...)
 bool job_went_well(struct job *job, const char *doing, const stmfw_result *res);
 /* What a call returned: its callback will come, or the attempt has failed. */
 void job_expect(struct job *job, int err);
+/* What the record has as the step's output. */
+void job_keep_output(struct job *job, const char *text);
 /* Calls `then` on the job's timer. */
 void job_after(struct job *job, uint64_t ms, uv_timer_cb then);
 
@@ -108,7 +110,8 @@ void job_after(struct job *job, uint64_t ms, uv_timer_cb then);
 void job_identify(struct job *job);
 void job_unprotect(struct job *job);
 void job_protect(struct job *job);
-void job_script(struct job *job); /* options, tcl */
+void job_options(struct job *job);
+void job_tcl(struct job *job);
 void job_run(struct job *job);
 void job_memory(struct job *job);
 void job_erase(struct job *job);

@@ -79,6 +79,29 @@ void job_protect(struct job *job)
 	job_expect(job, stmfw_lock(job->client, 0, on_locked, job, &job->op));
 }
 
+/* ---- option bytes ---- */
+
+static void on_options_written(stmfw_client *c, const stmfw_result *res, void *arg)
+{
+	struct job *job = arg;
+	char now[32];
+
+	(void)c;
+	if (!job_went_well(job, "write the option bytes", res))
+		return;
+	snprintf(now, sizeof(now), "0x%08" PRIx32, res->chip->options);
+	job_keep_output(job, now);
+	job_pass(job, 0);
+}
+
+void job_options(struct job *job)
+{
+	const struct recipe_step *step = job_step(job);
+
+	job_expect(job, stmfw_options_write(job->client, 0, step->value, step->mask,
+					    on_options_written, job, &job->op));
+}
+
 /* ---- scripts ---- */
 
 static void on_script_done(stmfw_client *c, const stmfw_result *res, void *arg)
@@ -87,12 +110,12 @@ static void on_script_done(stmfw_client *c, const stmfw_result *res, void *arg)
 
 	(void)c;
 	if (res->status == STMFW_OK)
-		job->steps[job->current].output = strdup(res->text);
+		job_keep_output(job, res->text);
 	if (job_went_well(job, "run the script", res))
 		job_pass(job, 0);
 }
 
-void job_script(struct job *job)
+void job_tcl(struct job *job)
 {
 	const struct recipe_step *step = job_step(job);
 

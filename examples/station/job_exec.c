@@ -309,10 +309,7 @@ void job_program(struct job *job, char *const *words, size_t count, uint32_t tim
 
 static void on_verdict(struct job *job, int status, const char *output)
 {
-	struct job_step *s = &job->steps[job->current];
-
-	free(s->output);
-	s->output = strdup(output);
+	job_keep_output(job, output);
 	if (status == 0)
 		job_pass(job, 0);
 	else if (status < 0)

@@ -71,8 +71,8 @@ enum serial_format { SERIAL_ASCII, SERIAL_U32, SERIAL_HEX };
 struct recipe_step {
 	enum recipe_step_kind kind;
 	char *name;              /* as it is shown and recorded; never NULL, and no other has it */
-	uint32_t timeout_s;      /* exec, tcl, options, memory, run, serial (its command): how long;
-				    others: by the library */
+	uint32_t timeout_s;      /* exec, tcl, memory, run, serial (its command): how long; others:
+				    by the library */
 	unsigned int retries;    /* further attempts if it fails; exec, tcl, memory: 0 unless said */
 	/* backup: directory for UID.bin and its manifest */
 	char *directory;
@@ -84,8 +84,11 @@ struct recipe_step {
 	/* memory: expect (value at address & mask) == expect, within timeout_s */
 	uint64_t address;
 	unsigned int width;      /* 8, 16 or 32 */
-	uint32_t expect, mask;
-	/* exec: words of a program, which runs in the recipe's folder; options, tcl: the script */
+	uint32_t expect;
+	/* options: what the option bytes shall be, as stmfw_options_write() has it */
+	uint32_t value;
+	uint32_t mask;           /* memory, options: which bits; never 0 */
+	/* exec: words of a program, which runs in the recipe's folder; tcl: the script */
 	char **command;
 	unsigned int command_count;
 	char *script;

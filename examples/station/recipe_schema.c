@@ -78,7 +78,6 @@ static const cyaml_schema_field_t chip_fields[] = {
 #define IMAGES                                                                                \
 	CYAML_FIELD_SEQUENCE_COUNT("images", CYAML_FLAG_POINTER, struct recipe_step, images,  \
 				   image_count, &name_entry, 1, RECIPE_MOST)
-#define SCRIPT_FIELD CYAML_FIELD_STRING_PTR("script", NEEDED, struct recipe_step, script, 1, SCRIPT)
 
 static const cyaml_schema_field_t plain_fields[] = { COMMON, CYAML_FIELD_END };
 
@@ -98,8 +97,15 @@ static const cyaml_schema_field_t verify_fields[] = { IMAGES, COMMON, CYAML_FIEL
 
 static const cyaml_schema_field_t timed_fields[] = { TIMEOUT, COMMON, CYAML_FIELD_END };
 
-static const cyaml_schema_field_t script_fields[] = { SCRIPT_FIELD, TIMEOUT, COMMON,
-						      CYAML_FIELD_END };
+static const cyaml_schema_field_t options_fields[] = {
+	CYAML_FIELD_UINT("value", NEEDED, struct recipe_step, value),
+	CYAML_FIELD_UINT("mask", NEEDED, struct recipe_step, mask), COMMON, CYAML_FIELD_END
+};
+
+static const cyaml_schema_field_t tcl_fields[] = {
+	CYAML_FIELD_STRING_PTR("script", NEEDED, struct recipe_step, script, 1, SCRIPT), TIMEOUT,
+	COMMON, CYAML_FIELD_END
+};
 
 static const cyaml_schema_field_t memory_fields[] = {
 	CYAML_FIELD_UINT("address", NEEDED, struct recipe_step, address),
@@ -129,11 +135,11 @@ static const cyaml_schema_field_t step_fields[] = {
 	STEP("serial", STEP_SERIAL, timed_fields),
 	STEP("verify", STEP_VERIFY, verify_fields),
 	STEP("protect", STEP_PROTECT, plain_fields),
-	STEP("options", STEP_OPTIONS, script_fields),
+	STEP("options", STEP_OPTIONS, options_fields),
 	STEP("run", STEP_RUN, timed_fields),
 	STEP("memory", STEP_MEMORY, memory_fields),
 	STEP("exec", STEP_EXEC, exec_fields),
-	STEP("tcl", STEP_TCL, script_fields),
+	STEP("tcl", STEP_TCL, tcl_fields),
 	CYAML_FIELD_END
 };
 

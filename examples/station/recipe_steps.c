@@ -16,7 +16,7 @@ static const struct {
 } usual[RECIPE_STEP_KINDS] = {
 	[STEP_IDENTIFY] = { 0, 1 }, [STEP_BACKUP] = { 0, 1 },  [STEP_UNPROTECT] = { 0, 1 },
 	[STEP_ERASE] = { 0, 1 },    [STEP_FLASH] = { 0, 1 },   [STEP_SERIAL] = { 30, 1 },
-	[STEP_VERIFY] = { 0, 1 },   [STEP_PROTECT] = { 0, 1 }, [STEP_OPTIONS] = { 10, 0 },
+	[STEP_VERIFY] = { 0, 1 },   [STEP_PROTECT] = { 0, 1 }, [STEP_OPTIONS] = { 0, 1 },
 	[STEP_RUN] = { 5, 1 },      [STEP_MEMORY] = { 5, 0 },  [STEP_EXEC] = { 60, 0 },
 	[STEP_TCL] = { 10, 0 }
 };
@@ -82,6 +82,15 @@ static bool memory(struct judge *j, struct recipe_step *s)
 	return true;
 }
 
+static bool options(struct judge *j, const struct recipe_step *s)
+{
+	if (s->mask == 0)
+		return judge_wrong(j, "mask", "\"mask\" names no bit: nothing would be written");
+	return !(s->value & ~s->mask) ||
+	       judge_wrong(j, "value", "\"value\" has bits that \"mask\" does not name: 0x%x",
+			   s->value & ~s->mask);
+}
+
 static bool own(struct judge *j, const struct recipe *r, struct recipe_step *s)
 {
 	switch (s->kind) {
@@ -90,6 +99,8 @@ static bool own(struct judge *j, const struct recipe *r, struct recipe_step *s)
 		return images(j, r, s);
 	case STEP_MEMORY:
 		return memory(j, s);
+	case STEP_OPTIONS:
+		return options(j, s);
 	case STEP_EXEC:
 		return s->command[0][0] ||
 		       judge_wrong(j, "command", "the first word of \"command\" is the program");

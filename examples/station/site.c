@@ -91,6 +91,13 @@ static void look_soon(struct site *s, uint32_t ms)
 		uv_timer_start(&s->timer, look, ms, 0);
 }
 
+/* What could not be reached, or looked at, can be now. */
+static void come_back(struct site *s)
+{
+	if (s->view->state == SITE_STARTING || s->view->state == SITE_DOWN)
+		site_enter(s, s->outcome);
+}
+
 static void note_presence(struct site *s, const stmfw_result *res)
 {
 	char uid[25] = "";
@@ -159,6 +166,7 @@ static void on_seen(stmfw_client *c, const stmfw_result *res, void *arg)
 	(void)c;
 	if (s->life != SITE_LIVES || !s->connected)
 		return;
+	come_back(s);
 	note_presence(s, res);
 	judge_presence(s);
 	if (!s->job)
@@ -169,8 +177,16 @@ static void look(uv_timer_t *timer)
 {
 	struct site *s = timer->data;
 
-	if (s->connected && !s->job)
-		stmfw_identify(s->client, NULL, on_seen, s, NULL);
+	if (!s->connected || s->job)
+		return;
+	int err = stmfw_identify(s->client, NULL, on_seen, s, NULL);
+
+	if (!err)
+		return;
+	site_explain(s, stmfw_strerror(err), "");
+	if (s->view->state != SITE_LOCKED)
+		site_enter(s, SITE_DOWN);
+	look_soon(s, FIRST_PAUSE_MS);
 }
 
 /* ---- reaching its OpenOCD ---- */
@@ -218,8 +234,7 @@ static void on_connected(stmfw_client *c, const stmfw_result *res, void *arg)
 	s->pause_ms = FIRST_PAUSE_MS;
 	s->times = s->misses = 0;
 	snprintf(s->version, sizeof(s->version), "%s", stmfw_client_server(c)->version);
-	if (s->view->state == SITE_STARTING || s->view->state == SITE_DOWN)
-		site_enter(s, s->outcome);
+	come_back(s);
 	look_soon(s, 0);
 }
 
@@ -376,9 +391,8 @@ void site_kill(struct site *s)
 
 void site_release(struct site *s)
 {
-	if (s->view->state != SITE_LOCKED)
+	if (s->view->state != SITE_LOCKED || !station_note(s->station, s->view->name, "released"))
 		return;
-	record_note(s->station->record, s->view->name, "released", (char[RECORD_WHY]){ "" });
 	s->view->in_row = 0;
 	site_enter(s, s->connected ? s->outcome : SITE_STARTING);
 	if (s->connected)

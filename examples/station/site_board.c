@@ -120,10 +120,9 @@ static void board_end(struct site *s, bool passed)
 						 .passed = passed,
 						 .text = reason,
 						 .elapsed_ms = s->view->board_elapsed_ms });
-	if (!passed && is_locked_now(s) && !s->station->opts.once) {
-		record_note(s->station->record, s->view->name, "locked", (char[RECORD_WHY]){ "" });
+	if (!passed && is_locked_now(s) && !s->station->opts.once &&
+	    station_note(s->station, s->view->name, "locked"))
 		site_enter(s, SITE_LOCKED);
-	}
 	site_go_on(s);
 }
 

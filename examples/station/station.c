@@ -58,10 +58,23 @@ void station_abort(struct station *st, const char *why)
 
 void station_stop_line(struct station *st, enum cli_exit code, const char *why)
 {
+	char unrecorded[RECORD_WHY] = "";
+
 	cli_fail(st->cli, code, "Nothing more is begun.", "The line was stopped: %s", why);
+	if (!record_note(st->record, "", st->cli->message, unrecorded))
+		cli_add(st->cli, "The record has no word of it: %s", unrecorded);
 	station_tell(st, (struct event){ .kind = EVENT_NOTE, .text = st->cli->message });
-	record_note(st->record, "", st->cli->message, (char[RECORD_WHY]){ "" });
 	station_stop(st);
+}
+
+bool station_note(struct station *st, const char *site, const char *what)
+{
+	char why[RECORD_WHY] = "";
+
+	if (record_note(st->record, site, what, why))
+		return true;
+	station_stop_line(st, CLI_FILE, why);
+	return false;
 }
 
 static void close_signals(struct station *st)

@@ -57,6 +57,8 @@ bool station_wants_board(struct station *st);
 void station_site_stopped(struct station *st);
 /* Nobody begins another board: the record fails, or an image has changed. */
 void station_stop_line(struct station *st, enum cli_exit code, const char *why);
+/* Into the record, or the line is stopped: false. */
+bool station_note(struct station *st, const char *site, const char *what);
 
 /* ---- for the operator ---- */
 

@@ -13,18 +13,31 @@ import re
 import sys
 
 
-def piles_of(readme):
-    """[[{file, ...}, ...], ...]: piles of rows, from the top."""
+def rows_of(readme):
+    """[[[line, ...], ...], ...]: piles of rows of lines, from the top."""
     text = readme.split('\n## Layers\n', 1)[1].split('```text\n', 1)[1].split('```', 1)[0]
-    piles = [[set()]]
+    piles = [[[]]]
     for line in text.splitlines():
         if line.strip() == '|':
-            piles[-1].append(set())
+            piles[-1].append([])
         elif line:
-            piles[-1][-1].update(re.findall(r'\b(\w+)\.[ch]\b', line))
-        elif piles[-1] != [set()]:
-            piles.append([set()])
-    return [p for p in piles if p != [set()]]
+            piles[-1][-1].append(line)
+        elif piles[-1] != [[]]:
+            piles.append([[]])
+    return [p for p in piles if p != [[]]]
+
+
+def piles_of(readme):
+    """[[{file, ...}, ...], ...]: piles of rows, from the top."""
+    return [[set(re.findall(r'\b(\w+)\.[ch]\b', '\n'.join(row))) for row in pile]
+            for pile in rows_of(readme)]
+
+
+def captions_of(readme):
+    """[(what a row is, {its files with .c}), ...]: for the drawing of them, see drawings.py."""
+    return [(re.sub(r'.*\.[ch]\b', '', row[0]).strip(),
+             set(re.findall(r'\w+\.c\b', '\n'.join(row))))
+            for pile in rows_of(readme) for row in pile]
 
 
 def places_of(piles):
@@ -69,4 +82,5 @@ def main():
     return 1 if bad or len(piles) != 2 or count < 100 else 0
 
 
-sys.exit(main())
+if __name__ == '__main__':
+    sys.exit(main())

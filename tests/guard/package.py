@@ -31,6 +31,14 @@ find_package(stmfw CONFIG REQUIRED)
 add_executable(host {source})
 target_link_libraries(host PRIVATE stmfw::stmfw)
 '''
+# What a release 0.3.2 may be taken for: (wanted, is it exactly that, does it do).
+VERSIONS = (('0.3.2', True, True), ('0.3', False, True), ('0.3.1', False, True),
+            ('0.3.3', False, False), ('0.2', False, False), ('0.4', False, False),
+            ('1', False, False))
+VERSION_SCRIPT = '''set(PACKAGE_FIND_VERSION {wanted})
+include({file})
+message(STATUS "exact=${{PACKAGE_VERSION_EXACT}} compatible=${{PACKAGE_VERSION_COMPATIBLE}}")
+'''
 
 
 class Failed(Exception):
@@ -102,6 +110,21 @@ class Package:
             raise Failed('it does not use the installed library')
         run([os.path.join(build, 'host')])
 
+    def cmake_versions(self):
+        """CMake asks the version file; ours is tried as that of another release."""
+        folder = tempfile.mkdtemp(dir=self.scratch)
+        file, script = (os.path.join(folder, name) for name in ('version.cmake', 'ask.cmake'))
+        template = os.path.join(self.source, 'pkgconfig', 'stmfwConfigVersion.cmake.in')
+        with open(template, encoding='utf-8') as f, open(file, 'w', encoding='utf-8') as out:
+            out.write(f.read().replace('@version@', '0.3.2'))
+        for wanted, exact, compatible in VERSIONS:
+            with open(script, 'w', encoding='utf-8') as f:
+                f.write(VERSION_SCRIPT.format(wanted=wanted, file=file))
+            said = run(['cmake', '-P', script]).split('exact=')[1]
+            expected = f'{"TRUE" if exact else ""} compatible={"TRUE" if compatible else ""}'
+            if said.strip() != expected.strip():
+                raise Failed(f'0.3.2 for {wanted}: exact={said}')
+
     def files(self):
         for name in ('include/stmfw.h', 'lib/libstmfw.a', 'lib/libstmfw.so', 'lib/libstmfw.so.0',
                      'lib/pkgconfig/libstmfw.pc', 'lib/cmake/stmfw/stmfwConfig.cmake',
@@ -154,6 +177,7 @@ def main():
                  ('consumer, shared', package.shared),
                  ('consumer, static', package.static),
                  ('consumer, by CMake', package.cmake),
+                 ('CMake: for which versions it does', package.cmake_versions),
                  ('without libelf', package.without_libelf),
                  ('subproject, found by name and by its variable', package.subproject)]
         print(f'1..{len(steps)}')

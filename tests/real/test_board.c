@@ -171,6 +171,28 @@ static bool has_mem2array(void)
 	return strcmp(tcl("info procs {* mem2array}"), "") == 0;
 }
 
+static void look_whole(const stmfw_result *res)
+{
+	if (res->chip)
+		ck_assert_msg(res->chip->family[0] && res->chip->has_uid, "half a chip is a whole one");
+}
+
+/* Lost at each of the probe commands that a look takes. */
+START_TEST(a_probe_lost_in_the_middle_is_no_unknown_chip)
+{
+	char fault[48];
+
+	start(_i % 2 ? F407 : F103, _i % 4 < 2 ? HLA : DAPDIRECT, NULL);
+	RUN_OK(stmfw_identify(real.client, NULL, DONE));
+	snprintf(fault, sizeof(fault), "fault unplug-after=%d", _i / 4 + 1);
+	board_do(fault);
+	outcome.look = look_whole;
+	RUN(stmfw_identify(real.client, NULL, DONE));
+	if (outcome.res.status != STMFW_OK)
+		ck_assert_int_eq(outcome.res.status, STMFW_ETARGET);
+}
+END_TEST
+
 START_TEST(a_chip_is_known_without_read_memory)
 {
 	looked_for = F407;
@@ -521,6 +543,7 @@ int main(void)
 {
 	const struct real_test tests[] = {
 		{ every_chip_is_known_by_both_drivers, 8 },
+		{ a_probe_lost_in_the_middle_is_no_unknown_chip, 4 * 16 },
 		{ a_chip_is_known_without_read_memory, 2 },
 		{ sectors_that_cannot_be_listed_are_an_error, 2 },
 		{ a_version_without_a_list_of_sectors_is_known_by_its_syntax_error, 1 },

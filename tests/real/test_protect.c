@@ -327,6 +327,36 @@ START_TEST(options_that_openocd_refuses)
 }
 END_TEST
 
+#define LOST_AT 10 /* places in its way   */
+#define APART   11 /* probe commands, each */
+
+/* Only once the command may have begun it says that what they are is not known; else they are as
+   they were. */
+START_TEST(options_and_a_lost_probe)
+{
+	start(_i % SETUPS, NULL);
+	uint32_t mask, value = wish(&mask), old = options_now();
+	char fault[48];
+
+	snprintf(fault, sizeof(fault), "fault unplug-after=%d",
+		 1 + _i / SETUPS * APART);
+	board_do(fault);
+	RUN(stmfw_options_write(real.client, 0, value, mask, DONE));
+	if (outcome.res.status == STMFW_OK) {
+		ck_assert_uint_eq(options_now(), (old & ~mask) | value);
+		return;
+	}
+	ck_assert_int_eq(outcome.res.status, STMFW_ETARGET);
+	ck_assert_msg(outcome.advice[0] != '\0', "%s", outcome.text);
+	bool known = strstr(outcome.text, "what they are now is not known") == NULL;
+	board_do("plug");
+	RUN_OK(stmfw_reset(real.client, STMFW_RESET_HALT, DONE));
+	if (known)
+		ck_assert_uint_eq(options_now(), old);
+	check_flash();
+}
+END_TEST
+
 START_TEST(bank_without_a_command_of_its_own)
 {
 	start_dummy();
@@ -357,6 +387,7 @@ int main(void)
 		{ options_that_wait_for_a_power_cycle, SETUPS },
 		{ options_never_touch_read_protection, SETUPS },
 		{ options_that_openocd_refuses, SETUPS },
+		{ options_and_a_lost_probe, SETUPS * LOST_AT },
 		{ bank_without_a_command_of_its_own, 1 },
 		{ NULL, 0 },
 	};

@@ -208,14 +208,14 @@ def check_content(content, serial):
 class Station:
     """stmfw-station run --json, and its events as they come."""
 
-    def __init__(self, floor, *options, json_events=True, **how):
+    def __init__(self, floor, *options, json_events=True, env_more=None, **how):
         self.floor, self.seen, self.lines = floor, [], queue.Queue()
         words = ["--json"] if json_events else []
         self.process = subprocess.Popen(
             [STATION, "run", "line.yaml", *words, *options],
             cwd=floor.dir, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, env={**os.environ, "TMPDIR": floor.path("temp"),
-                                         "USER": "tester"}, **how)
+                                         "USER": "tester", **(env_more or {})}, **how)
         self.errors = b""
         floor.stations.append(self)
         self.readers = [threading.Thread(target=target, daemon=True)

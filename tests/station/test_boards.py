@@ -221,19 +221,47 @@ def test_another_board_in_the_middle():
 def test_scripts_and_run():
     with Floor(serial=False) as floor:
         steps = ends(floor, "PASS", steps=[
-            IDENTIFY, {"tcl": {"name": "ask", "script": "return {42 [exit] ]}"}}, FLASH_APP,
-            {"options": {"script": "set unused 1"}}, {"run": {}}])
+            IDENTIFY, {"tcl": {"name": "ask", "script": "return {42 [exit] ]}"}}, FLASH_APP, {"run": {}}])
         assert "42 [exit] ]" in steps["ask"][3], steps
         steps = ends(floor, "FAIL", "no such luck", steps=[
             IDENTIFY, FLASH_APP, {"tcl": {"script": "error {no such luck}"}}, {"run": {}}])
         assert list(steps) == ["identify", "flash", "tcl"], "a failure is the end"
         ends(floor, "FAIL", "invalid command", steps=[
-            IDENTIFY, FLASH_APP, {"options": {"script": "nonsense"}}])
+            IDENTIFY, FLASH_APP, {"tcl": {"script": "nonsense"}}])
         began = time.monotonic()
         ends(floor, "FAIL", steps=[
             IDENTIFY, FLASH_APP, {"tcl": {"script": "sleep 2500", "timeout_s": 1}}])
         assert time.monotonic() - began < 12, "a script has a deadline"
         ends(floor, "PASS", steps=[IDENTIFY, {"erase": {}}], images=None)
+
+
+def test_option_bytes():
+    """An F103's Data0, and an F407's brown-out level; looked at by another step, and by the board."""
+    for chip, value, mask, register in (("f103c8", 0x5a << 10, 0xff << 10, 0x4002201c),
+                                        ("f407vg", 1 << 2, 3 << 2, 0x40023c14)):
+        options = {"options": {"value": value, "mask": mask}}
+        look = {"memory": {"address": register, "mask": mask, "expect": value, "timeout_s": 1}}
+        with Floor(chip=chip, serial=False) as floor:
+            ends(floor, "FAIL", "expected is", steps=[IDENTIFY, FLASH_APP, look])
+            steps = ends(floor, "PASS", steps=[IDENTIFY, FLASH_APP, options, look,
+                                               {"verify": {"images": ["app"]}}])
+            assert int(steps["options"][3], 16) & mask == value, steps
+            ends(floor, "FAIL", "of mask 0xffffffff this chip allows only",
+                 steps=[IDENTIFY, FLASH_APP, {"options": {"value": value, "mask": 0xffffffff}}])
+
+
+def test_option_bytes_that_wait_for_power():
+    """The register does not show them: that is no PASS."""
+    with Floor(serial=False) as floor:
+        fixture = floor.fixtures[0]
+        floor.write_recipe(steps=[
+            IDENTIFY, FLASH_APP, {"options": {"value": 0x5a << 10, "mask": 0xff << 10}}])
+        fixture.put_in()
+        fixture.ask("fault options-late")
+        station = floor.run("--once", code=1)
+        end = [e for e in station.seen if e["event"] == "board_end"][-1]
+        assert "0x03fd6bfc" in end["reason"] and "off and on" in end["advice"], end
+        assert floor.steps_of(fixture.uid)["options"][:2] == (0, 2), "it was tried once more"
 
 
 def test_memory():

@@ -11,11 +11,14 @@ import os
 import pty
 import select
 import signal
+import sqlite3
 import subprocess
 import termios
 import time
 
-from floor import BAD_CELL, PATIENCE, STANDARD, STATION, Floor, main, wait_until, write
+from floor import BAD_CELL, BOARD, PATIENCE, STANDARD, STATION, Floor, main, wait_until, write
+
+DEAF_CLIENT = os.path.abspath(os.path.join(os.path.dirname(BOARD), "..", "station", "deaf_client.so"))
 
 
 def test_boards_come_and_go():
@@ -157,6 +160,51 @@ def test_lock_and_release():
         notes = floor.query("SELECT site, what FROM notes ORDER BY id")
         assert notes == [("S1", "locked"), ("S1", "released")], notes
         assert floor.check_serials() == 2
+
+
+def refuse_notes(floor, what):
+    """From now on the record takes no such note; boards are recorded as before."""
+    with sqlite3.connect(floor.path("record.sqlite")) as db:
+        db.execute("CREATE TRIGGER refuse BEFORE INSERT ON notes WHEN NEW.what LIKE"
+                   f" '{what}%' BEGIN SELECT RAISE(ABORT, 'no more notes'); END")
+
+
+def test_what_cannot_be_noted_stops_the_line():
+    with Floor(1, limits={"fails_in_row": 2}) as floor:
+        floor.fixtures[0].take_out()
+        station = floor.begin()
+        station.state("S1", "EMPTY")
+        refuse_notes(floor, "locked")
+        for _ in range(2):
+            floor.fixtures[0].put_in()
+            floor.fixtures[0].ask(BAD_CELL)
+            assert station.result() == "FAIL"
+        station.finish(code=9)
+        assert "no more notes" in station.seen[-1]["message"], station.seen[-1]
+        assert floor.query("SELECT what FROM notes")[0][0].startswith("The line was stopped")
+    with Floor(1, limits={"fails_in_row": 2}) as floor:
+        floor.fixtures[0].take_out()
+        station = floor.begin()
+        station.state("S1", "EMPTY")
+        fail_until_locked(station, floor.fixtures[0])
+        refuse_notes(floor, "")
+        station.send(signal.SIGUSR1)
+        station.finish(code=9)
+        assert "The record has no word of it" in station.seen[-1]["message"], station.seen[-1]
+        assert floor.fixtures[0].content().count(0xff) == 0x10000, "it was not released"
+
+
+def test_a_look_that_cannot_begin():
+    """Memory had run out: the site says so, looks again, and goes on."""
+    with Floor() as floor:
+        station = floor.begin("--once", env_more={"LD_PRELOAD": DEAF_CLIENT,
+                                                  "ASAN_OPTIONS": "verify_asan_link_order=0"})
+        told = station.until(lambda e: e.get("state") == "DOWN", "it cannot look")
+        assert "memory" in told["reason"], told
+        station.state("S1", "EMPTY")
+        assert station.result() == "PASS"
+        station.finish()
+        floor.prove()
 
 
 def test_release_by_key():

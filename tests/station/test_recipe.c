@@ -57,7 +57,7 @@ static const char good[] =
 	"  - verify: { images: [boot, app] }\n"                                    /* 37 */
 	"  - memory: { address: 0x20000000, width: 32, expect: 0xc0ffee, timeout_s: 7, name: test }\n"
 	"  - exec: { command: [./check.sh, \"--fast\"], timeout_s: 30 }\n"         /* 39 */
-	"  - options: { script: \"stm32f1x options_read 0\" }\n"                   /* 40 */
+	"  - options: { value: 0x16800, mask: 0x3fc00 }\n"                        /* 40 */
 	"  - protect: {}\n"                                                        /* 41 */
 	"  - tcl: { script: \"echo [version]\" }\n"                                /* 42 */
 	"  - run: {}\n"                                                            /* 43 */
@@ -157,7 +157,10 @@ START_TEST(steps_in_their_order)
 	ck_assert_uint_eq(r->steps[7].timeout_s, 7);
 	ck_assert_str_eq(r->steps[8].command[0], "./check.sh");
 	ck_assert_str_eq(r->steps[8].command[1], "--fast");
-	ck_assert_str_eq(r->steps[9].script, "stm32f1x options_read 0");
+	ck_assert_uint_eq(r->steps[9].value, 0x16800);
+	ck_assert_uint_eq(r->steps[9].mask, 0x3fc00);
+	ck_assert_uint_eq(r->steps[9].retries, 1);
+	ck_assert_str_eq(r->steps[11].script, "echo [version]");
 	ck_assert_str_eq(r->steps[12].name, "run");
 	ck_assert_str_eq(r->steps[13].name, "run-2");
 	ck_assert_str_eq(recipe_step_name(STEP_IDENTIFY), "identify");
@@ -303,6 +306,11 @@ static const struct {
 	{ "last: 9999", "last: 18446744073709551616", 24, "\"last\" has to be a number" },
 	{ "retries: 2", "retries: 11", 35, "\"retries\" has to be from 0 to 10" },
 	{ "keep: true", "keep: ture", 35, "\"keep\" can be: true, false; not \"ture\"" },
+	{ "mask: 0x3fc00", "mask: 0", 40, "\"mask\" names no bit" },
+	{ "value: 0x16800", "value: 0x16801", 40, "bits that \"mask\" does not name: 0x1" },
+	{ ", mask: 0x3fc00", "", 40, "\"mask\" is missing in \"options\"" },
+	{ "{ value: 0x16800, mask: 0x3fc00 }", "{ script: reset }", 40,
+	  "unknown key \"script\" in \"options\"; it can have: value, mask, name, retries" },
 	{ "keep: true", "keep: yes", 35, "\"keep\" can be: true, false" },
 	{ "source: counter", "source: count", 20, "\"source\" can be: counter, list, uid, command" },
 	{ "version: 5", "version: 4", 29, "\"version\" can be: 3.1.1, 5; not \"4\"" },

@@ -321,7 +321,10 @@ def test_info_json():
         sectors = doc["banks"][0]["sectors"]
         assert [i for i, s in enumerate(sectors) if s["protected"]] == [4, 5, 6, 7]
         assert sum(s["size"] for s in sectors) == doc["banks"][0]["size"] == 65536
-        assert re.search(r"4-7 .* write protected", rig.info().check(0).out)
+        out = rig.info().check(0).out
+        assert re.search(r"4-7 .* write protected", out)
+        assert doc["chip"]["options"] == "0x03fffffc" and doc["chip"]["options_mask"] == "0x03fffc1c"
+        assert "options    0x03fffffc, of which 0x03fffc1c can be written" in out, out
 
 
 def test_minimal():
