@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""What lib/ includes is what the picture of its layers in lib/README.md allows.
+"""What lib/ includes is what the picture of its layers in lib/README.md allows, and each of its files
+is described there.
 
 The picture is the block in "## Layers": rows of files with a line of "|" between two of
 them; a blank line begins the next pile of rows. The last row of the first pile is the ground that
@@ -50,6 +51,11 @@ def places_of(piles):
     return places, twice
 
 
+def described(readme):
+    """The files of which "## Files" says what they are for."""
+    return set(re.findall(r'`(\w+)\.[ch]`', readme.split('\n## Files\n', 1)[1]))
+
+
 def is_allowed(place, included, ground):
     return included == ground or (included[0] == place[0] and included[1] >= place[1])
 
@@ -62,7 +68,8 @@ def includes_of(path):
 def main():
     lib = sys.argv[1]
     with open(os.path.join(lib, 'README.md'), encoding='utf-8') as f:
-        piles = piles_of(f.read())
+        readme = f.read()
+    piles = piles_of(readme)
     places, twice = places_of(piles)
     ground = (0, len(piles[0]) - 1)
     files = sorted(n for n in os.listdir(lib) if n.endswith(('.c', '.h')))
@@ -70,6 +77,8 @@ def main():
     bad = ['twice in the picture: ' + n for n in sorted(twice)]
     bad += ['not in the picture: ' + n for n in sorted(stems - places.keys())]
     bad += ['only in the picture: ' + n for n in sorted(places.keys() - stems)]
+    bad += ['nothing is said of: ' + n for n in sorted(stems - described(readme))]
+    bad += ['said of nothing: ' + n for n in sorted(described(readme) - stems)]
     count = 0
     for name in files:
         for included in includes_of(os.path.join(lib, name)):
