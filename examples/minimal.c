@@ -36,9 +36,10 @@ int main(int argc, char **argv)
 	stmfw_client *c;
 
 	signal(SIGPIPE, SIG_IGN);
-	if (stmfw_client_new(&c, uv_default_loop(), NULL) != STMFW_OK ||
-	    stmfw_client_connect(c, argc > 1 ? argv[1] : NULL, on_connect, &exit_code, NULL) != STMFW_OK)
+	if (stmfw_client_new(&c, uv_default_loop(), NULL) != STMFW_OK)
 		return 1;
+	if (stmfw_client_connect(c, argc > 1 ? argv[1] : NULL, on_connect, &exit_code, NULL) != STMFW_OK)
+		stmfw_client_close(c, NULL, NULL);
 	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
 	return exit_code;
 }

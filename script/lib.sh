@@ -51,6 +51,7 @@ start() {
 	local log=$1
 
 	shift
+	: >"$log" # at once: who waits for a line in it looks sooner than the child has opened it
 	"$@" >"$log" 2>&1 </dev/null &
 	pid=$!
 	started+=("$pid")
