@@ -67,6 +67,18 @@ const char *text_time(char out[TEXT_SHORT], uint64_t ms)
 	return out;
 }
 
+const char *text_percent(char out[TEXT_SHORT], uint64_t part, uint64_t whole)
+{
+	uint64_t tenths = whole ? part * 1000 / whole : 0;
+
+	if (whole == 0)
+		snprintf(out, TEXT_SHORT, "-");
+	else
+		snprintf(out, TEXT_SHORT, "%" PRIu64 ".%u %%", tenths / 10,
+			 (unsigned int)(tenths % 10));
+	return out;
+}
+
 void text_hex(char *out, const uint8_t *bytes, size_t length)
 {
 	static const char digits[] = "0123456789abcdef";

@@ -18,6 +18,8 @@ const char *text_size(char out[TEXT_SHORT], uint64_t bytes);
 const char *text_rate(char out[TEXT_SHORT], uint64_t bytes, uint64_t ms);
 /* "0:07" */
 const char *text_time(char out[TEXT_SHORT], uint64_t ms);
+/* "94.7 %", never rounded up: 100 % is all of them. "-" of nothing. */
+const char *text_percent(char out[TEXT_SHORT], uint64_t part, uint64_t whole);
 /* Lower-case hex digits; out has room for 2 * length + 1. */
 void text_hex(char *out, const uint8_t *bytes, size_t length);
 

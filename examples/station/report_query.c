@@ -10,9 +10,9 @@
 
 #define UTC(ms) "strftime('%Y-%m-%dT%H:%M:%SZ', " ms " / 1000, 'unixepoch')"
 
-/* Boards that passed or failed; known ones were not in work. */
+/* Of the boards that passed or failed; known ones were not in work. Four digits, never rounded up. */
 #define YIELD                                                                                 \
-	"round(1.0 * sum(b.result = 'pass') / nullif(sum(b.result <> 'known'), 0), 4) AS yield"
+	"sum(b.result = 'pass') * 10000 / nullif(sum(b.result <> 'known'), 0) / 10000.0 AS yield"
 #define COUNTS                                                                                \
 	"coalesce(sum(b.result = 'pass'), 0) AS passed,"                                      \
 	" coalesce(sum(b.result = 'fail'), 0) AS failed,"                                     \

@@ -22,15 +22,12 @@ static const char *words_of(char out[WORDS], const json_t *object, const char *k
 	return text_harmless(out, WORDS, text ? text : "");
 }
 
-/* "94.7 %" */
-static const char *yield_of(char out[16], const json_t *object)
+/* Of the boards that were in work. */
+static const char *yield_of(char out[TEXT_SHORT], const json_t *counts)
 {
-	const json_t *yield = json_object_get(object, "yield");
+	uint64_t passed = (uint64_t)number_of(counts, "passed");
 
-	if (!json_is_number(yield))
-		return "-";
-	snprintf(out, 16, "%.1f %%", 100 * json_number_value(yield));
-	return out;
+	return text_percent(out, passed, passed + (uint64_t)number_of(counts, "failed"));
 }
 
 /* "0.9 s" */
@@ -57,7 +54,7 @@ static void show_sites(const json_t *sites)
 {
 	size_t i;
 	const json_t *site;
-	char name[WORDS], station[WORDS], yield[16];
+	char name[WORDS], station[WORDS], yield[TEXT_SHORT];
 
 	printf("\n%-24s %8s %8s %8s %9s\n", "site", "passed", "failed", "known", "yield");
 	json_array_foreach(sites, i, site)
@@ -121,7 +118,7 @@ static void show_notes(const json_t *notes)
 
 void report_show_summary(const json_t *doc)
 {
-	char words[WORDS], when[32], yield[16];
+	char words[WORDS], when[32], yield[TEXT_SHORT];
 
 	printf("Record  %s\n", words_of(words, doc, "record"));
 	if (json_object_get(doc, "since_ms"))

@@ -161,6 +161,37 @@ START_TEST(the_table_has_counts_yield_slowest_step_and_failures)
 }
 END_TEST
 
+/* As many more boards as are asked for, all at once. */
+static void put_many(unsigned int count, const char *result)
+{
+	char sql[512];
+	sqlite3 *db;
+
+	snprintf(sql, sizeof(sql),
+		 "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %u)"
+		 " INSERT INTO boards SELECT NULL, 1, 'A', '', '', '', '%s', '', '', '', 1, 1 FROM n",
+		 count, result);
+	ck_assert_int_eq(sqlite3_open(rig.path, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+}
+
+START_TEST(a_yield_of_100_percent_is_all_of_them)
+{
+	rig_open(&rig);
+	record_close(rig_record(&rig));
+	put_many(29999, "pass");
+	ck_assert_int_eq(report(""), 0);
+	shows("29999 passed, 0 failed, 0 known already; yield 100.0 %");
+	put_many(1, "fail");
+	ck_assert_int_eq(report(""), 0);
+	shows("29999 passed, 1 failed, 0 known already; yield 99.9 %");
+	ck_assert_int_eq(report("--json"), 0);
+	shows("\"yield\":0.9999");
+	end();
+}
+END_TEST
+
 START_TEST(a_recipe_names_its_record)
 {
 	morning();
@@ -400,6 +431,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		the_table_has_counts_yield_slowest_step_and_failures,
+		a_yield_of_100_percent_is_all_of_them,
 		a_recipe_names_its_record,
 		the_json_document_has_the_same,
 		csv_has_one_line_for_each_board,
