@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Manual pages and --help say the same, and --help fits a screen. TAP.
+"""Manual pages and --help say the same, and --help fits a screen; a page names the variables of the
+environment that its tool reads, and no others. TAP.
 
 usage: man.py BUILD_ROOT
 """
+import json
 import os
 import re
 import subprocess
@@ -29,8 +31,46 @@ def help_of(program, words):
 
 
 def section(page, title):
-    text = page.split(f'\n# {title}\n', 1)[1]
-    return re.split(r'^# ', text, flags=re.M)[0]
+    parts = page.split(f'\n# {title}\n', 1)
+    return re.split(r'^# ', parts[1], flags=re.M)[0] if len(parts) == 2 else ''
+
+
+def sources(program):
+    """The C files of a tool and of what it is linked with, as far as they are ours."""
+    folder, name = os.path.split(os.path.relpath(program, BUILD))
+    with open(os.path.join(BUILD, 'compile_commands.json'), encoding='utf-8') as f:
+        commands = json.load(f)
+    for c in commands:
+        place, made = os.path.split(os.path.dirname(c['output']))
+        if (place, made) == (folder, name + '.p') or made.startswith('libstmfw') and \
+                name != 'stmfw-board' and place in ('lib', 'examples', folder):
+            yield os.path.join(c['directory'], c['file'])
+
+
+def variables(program):
+    """What a tool looks for in its environment; PG: what libpq does, which a tool may be built without."""
+    for path in sources(program):
+        if path.endswith('/lease_absent.c'):
+            yield 'PG'
+        with open(path, encoding='utf-8') as f:
+            text = f.read()
+        for argument in re.findall(r'\b(?:secure_|uv_os_)?getenv\(([^)]*)\)', text):
+            yield {'o->envvar': 'PG'}.get(argument, argument.strip('"'))
+
+
+def environment(page, program, helps):
+    read = set(variables(program))
+    text = section(page, 'ENVIRONMENT')
+    heads = ' '.join(re.findall(r'^\*[A-Z_*, ]+\*', text, flags=re.M))
+    described = {'PG' if name.startswith('PG') else name for name in re.findall(r'\*([A-Z_]+)\*', heads)}
+    named = described | set(re.findall(r'\*([A-Z_]+)\*', text))
+    if not read <= named:
+        yield f'ENVIRONMENT does not have {sorted(read - named)}'
+    if not described <= read:
+        yield f'ENVIRONMENT has {sorted(described - read)}, which the tool does not read'
+    said = {name for text in helps for name in re.findall(r'\$([A-Z_]+)', text)}
+    if not said <= read:
+        yield f'--help has {sorted(said - read)}, which the tool does not read'
 
 
 def faults(name, program, commands):
@@ -50,6 +90,7 @@ def faults(name, program, commands):
     rows = set(re.findall(r'^\*(\d+)\* \(([A-Z]+)\)', section(page, 'EXIT STATUS'), flags=re.M))
     if codes != rows or (name != 'stmfw-board' and len(codes) < 10):
         yield f'exit codes differ: {sorted(codes ^ rows)}'
+    yield from environment(page, program, helps)
 
 
 def main():
