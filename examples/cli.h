@@ -21,24 +21,24 @@
  * The exit codes of all tools: name (also "code" in JSON), number, meaning. They tell what to do
  * next, not where in the program it happened. 126 and up belong to the shell.
  */
-#define CLI_EXITS(X)                                                                          \
-	X(OK, 0, "done and proven; or equal")                                                 \
-	X(DIFFERS, 1, "compared, and different")                                              \
-	X(USAGE, 2, "wrong command line")                                                     \
-	X(CONNECT, 3, "OpenOCD not reached")                                                  \
-	X(LOST, 4, "connection broke, no answer")                                             \
-	X(TARGET, 5, "chip does not respond")                                                 \
-	X(PROTECTED, 6, "chip is protected")                                                  \
-	X(RANGE, 7, "no such bank, or does not fit")                                          \
-	X(VERIFY, 8, "proof failed, unstable reads")                                          \
-	X(FILE, 9, "local file problem")                                                      \
-	X(SUSPECT, 10, "saved, but looks wrong")                                              \
-	X(UNSUPPORTED, 11, "cannot be done this way")                                         \
-	X(COMMAND, 12, "OpenOCD command failed")                                              \
-	X(INTERNAL, 13, "out of memory, own fault")                                           \
-	X(BOARD, 14, "another board or chip")                                                 \
-	X(INTERRUPTED, 130, "stopped by Ctrl-C")                                              \
-	X(TERMINATED, 143, "stopped by SIGTERM or SIGHUP")
+#define CLI_EXITS(X)                                                                           \
+	X(OK, 0, "done and proven; or equal")                                                  \
+	X(DIFFERS, 1, "compared, and different; or a board failed (stmfw-station run --once)") \
+	X(USAGE, 2, "wrong command line; or --yes is missing")                                 \
+	X(CONNECT, 3, "OpenOCD not reached")                                                   \
+	X(LOST, 4, "the connection broke, no answer in time, or not an OpenOCD TCL port")      \
+	X(TARGET, 5, "the chip does not respond as it should")                                 \
+	X(PROTECTED, 6, "the chip is protected")                                               \
+	X(RANGE, 7, "no such bank, or the range does not fit")                                 \
+	X(VERIFY, 8, "the proof failed, or two reads differ")                                  \
+	X(FILE, 9, "a local file could not be made, written or read, exists, or is damaged")   \
+	X(SUSPECT, 10, "saved, but the content looks wrong")                                   \
+	X(UNSUPPORTED, 11, "this OpenOCD, chip or setup cannot do it")                         \
+	X(COMMAND, 12, "OpenOCD reported failure")                                             \
+	X(INTERNAL, 13, "out of memory, or a fault of the tool")                               \
+	X(BOARD, 14, "another board or chip than the one that is meant")                       \
+	X(INTERRUPTED, 130, "stopped by Ctrl-C")                                               \
+	X(TERMINATED, 143, "stopped by SIGTERM, or SIGHUP: the terminal was closed")
 
 enum cli_exit {
 #define CLI_EXIT_ENUM(name, number, meaning) CLI_##name = (number),
