@@ -51,7 +51,7 @@
  *         return exit_code;
  *     }
  *
- * Programs that use each of the functions are in examples/.
+ * Each function is used in examples/: the small programs in examples/calls/ show one call or a few.
  *
  * READING    Of each call it is told what it can return at once, under "Returns", and what status
  *            its callback can have, under "Reports"; res is what the callback is given. What all
@@ -147,7 +147,7 @@
 extern "C" {
 #endif
 
-/* ---- version --------------------------------------------------------------------------- */
+/* ---- version: of this header, and of the library that runs ------------------------------ */
 
 /** Version of this header, the first number. */
 #define STMFW_VERSION_MAJOR 0
@@ -197,7 +197,7 @@ STMFW_API const char *stmfw_err_name(int status);
 /** One line of plain words for a status. Never NULL, static. Any thread. */
 STMFW_API const char *stmfw_strerror(int status);
 
-/* ---- results ---------------------------------------------------------------------------- */
+/* ---- results: what callbacks are given -------------------------------------------------- */
 
 struct uv_loop_s; /* the caller's uv_loop_t; <uv.h> is not needed here */
 
@@ -469,7 +469,7 @@ typedef int (*stmfw_write_cb)(const void *bytes, size_t length, void *arg);
 STMFW_API int stmfw_image_write(const stmfw_image *image, enum stmfw_image_type type, uint8_t fill,
 				stmfw_write_cb write, void *arg);
 
-/* ---- client ----------------------------------------------------------------------------- */
+/* ---- client: one connection to one OpenOCD ---------------------------------------------- */
 
 /**
  * Initialises an option struct: every other field zero, which means default.
@@ -1140,7 +1140,7 @@ STMFW_API int stmfw_unprotect(stmfw_client *c, unsigned int bank,
 STMFW_API int stmfw_options_write(stmfw_client *c, unsigned int bank, uint32_t value, uint32_t mask,
 				  stmfw_done_cb cb, void *arg, stmfw_op *op);
 
-/* ---- memory ----------------------------------------------------------------------------- */
+/* ---- memory: words and bytes, by way of a target ---------------------------------------- */
 
 /**
  * Read memory as words: res->words, res->count.

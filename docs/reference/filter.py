@@ -10,7 +10,7 @@ import re
 import sys
 
 CODES = r'STMFW_(?:OK|E\w+)(?:, STMFW_E\w+)*'
-SECTION = re.compile(r'^/\* ---- (?P<title>.*?) -{4,}(?P<end> \*/)?$')
+SECTION = re.compile(r'^/\* ---- (?P<title>.*?)(?:: (?P<about>.*?))? -{4,}(?: \*/)?$')
 LIST = re.compile(r'^(?P<word>Returns|Reports|PROMISES)  +(?P<row>.*)$')
 HEADING = re.compile(r'^(?P<word>[A-Z]{5,}) +(?P<text>.*)$')
 ROW = re.compile(rf'^(?P<key>{CODES}|P\d+)(?:  +(?P<text>.*))?$')
@@ -70,24 +70,26 @@ class Comment:
         return '</table>' if was else ''
 
 
-def section_begins(found, is_first):
+def capital(text):
+    return text[0].upper() + text[1:]
+
+
+def section_begins(title, is_first):
     """Our sections are doxygen's groups."""
-    title = found['title']
-    name = re.sub(r'\W+', '_', title.split(':')[0])
-    return ('' if is_first else '/** @} */ ') + f'/** @defgroup {name} {title[0].upper()}{title[1:]}'
+    name = re.sub(r'\W+', '_', title)
+    return ('' if is_first else '/** @} */ ') + f'/** @defgroup {name} {capital(title)}'
 
 
 def header_lines(text):
-    comment, behind, sections = None, '', 0
+    comment, about, behind, sections = None, '', '', 0
     for line in text.splitlines():
         section = SECTION.match(line)
         if section:
-            line = section_begins(section, sections == 0)
+            comment, about = (None, section['about']) if line.endswith('*/') else (Comment(), '')
+            line, behind = section_begins(section['title'], sections == 0), ' /** @{ */'
             sections += 1
-            if section['end']:
-                line += ' */ /** @{ */'
-            else:
-                comment, behind = Comment(), ' /** @{ */'
+        elif about:  # the line behind a section that is told in one
+            line, about = f' * {capital(about)}. */{behind} {line}', ''
         elif line == '/**':
             comment, behind = Comment(), ''
         elif line.startswith(' * stmfw.h - '):

@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""The API reference: doxygen makes it without a warning, and has words on all that is public. TAP.
-Skipped without doxygen.
+"""Each public function is used in examples/. The API reference: doxygen makes it without a warning, it
+has words on all that is public, and links each function with the examples that use it; skipped
+without doxygen. TAP.
 
 usage: reference.py SOURCE_ROOT
 """
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +15,36 @@ import tempfile
 import xml.etree.ElementTree as ElementTree
 
 ROOT = sys.argv[1]
+
+
+def code_of(path):
+    with open(path, encoding='utf-8') as f:
+        return re.sub(r'/\*.*?\*/', '', f.read(), flags=re.S)
+
+
+def functions():
+    code = code_of(os.path.join(ROOT, 'include', 'stmfw.h'))
+    return re.findall(r'^STMFW_API\b[^;(]*?(\w+)\(', code, flags=re.M)
+
+
+def without_example():
+    used = set()
+    for folder, _, names in os.walk(os.path.join(ROOT, 'examples')):
+        for name in names:
+            if name.endswith('.c'):
+                used |= set(re.findall(r'\b(stmfw_\w+)\(', code_of(os.path.join(folder, name))))
+    return [name for name in functions() if name not in used]
+
+
+def without_link(folder):
+    linked = set()
+    for name in os.listdir(os.path.join(folder, 'html')):
+        if name.startswith('group__'):
+            with open(os.path.join(folder, 'html', name), encoding='utf-8') as f:
+                for part in f.read().split('<h2 class="memtitle">')[1:]:
+                    if 'class="section examples"' in part:
+                        linked |= set(re.findall(r'(\w+)\(\)</h2>', part))
+    return [name for name in functions() if name not in linked]
 
 
 def made_in(folder):
@@ -43,23 +75,31 @@ def symbols(folder):
                 yield f'{item.get("kind", kind)} {entry.findtext("name")}: {name}', any(words)
 
 
-def main():
-    print('1..2')
-    if not shutil.which('doxygen'):
-        for number in 1, 2:
-            print('ok', number, '# SKIP there is no doxygen; script/bootstrap docs installs it')
-        return 0
-    with tempfile.TemporaryDirectory() as folder:
-        said = made_in(folder)
-        found = list(symbols(folder))
-    bare = [name for name, documented in found if not documented]
+def undocumented(folder):
+    found = list(symbols(folder))
     if len(found) < 400:
-        bare.append(f'only {len(found)} symbols found: has the form of the XML changed?')
-    print('not ok' if said else 'ok', '1 - doxygen has no warning')
-    print(''.join(f'# {line}\n' for line in said), end='')
-    print('not ok' if bare else 'ok', '2 - all that is public is documented')
-    print(''.join(f'# {line}\n' for line in bare), end='')
-    return 1 if said or bare else 0
+        return [f'only {len(found)} symbols found: has the form of the XML changed?']
+    return [name for name, documented in found if not documented]
+
+
+def report(number, name, faults):
+    print('not ok' if faults else 'ok', number, '-', name)
+    print(''.join(f'# {line}\n' for line in faults), end='')
+    return 1 if faults else 0
+
+
+def main():
+    print('1..4')
+    failed = report(1, 'each function is used in examples/', without_example())
+    if not shutil.which('doxygen'):
+        for number in 2, 3, 4:
+            print('ok', number, '# SKIP there is no doxygen; script/bootstrap docs installs it')
+        return failed
+    with tempfile.TemporaryDirectory() as folder:
+        failed |= report(2, 'doxygen has no warning', made_in(folder))
+        failed |= report(3, 'all that is public is documented', undocumented(folder))
+        failed |= report(4, 'each function is linked with an example', without_link(folder))
+    return failed
 
 
 sys.exit(main())
