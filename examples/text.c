@@ -3,7 +3,8 @@
  * Small words.
  *
  * What a peer says may end up on a terminal, where control bytes are orders. So whatever is not
- * plain printable ASCII is shown as the hex of its bytes: ugly, but nothing gets lost.
+ * plain printable ASCII is shown as the hex of its bytes: ugly, but nothing gets lost. In whole lines
+ * of text for people UTF-8 is let through, as far as it can only be read.
  */
 #include "text.h"
 
@@ -13,28 +14,86 @@
 #include <stdlib.h>
 #include <string.h>
 
-char *text_harmless(char *out, size_t cap, const char *in)
+/* Its length in UTF-8, and the character; 0: this is none. */
+static size_t utf8_character(const char *in, uint32_t *point)
 {
-	static const char digits[] = "0123456789abcdef";
-	size_t n = 0;
+	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	unsigned char first = (unsigned char)in[0];
+	size_t length = first < 0xc0   ? 0
+			: first < 0xe0 ? 2
+			: first < 0xf0 ? 3
+			: first < 0xf8 ? 4
+				       : 0;
 
-	for (; *in; in++) {
-		unsigned char c = (unsigned char)*in;
-		bool plain = c >= 0x20 && c < 0x7f;
+	*point = first & (0x7fu >> length);
+	for (size_t i = 1; i < length; i++) {
+		if (((unsigned char)in[i] & 0xc0) != 0x80)
+			return 0;
+		*point = *point << 6 | ((unsigned char)in[i] & 0x3f);
+	}
+	return *point >= smallest[length] ? length : 0;
+}
 
-		if (n + (plain ? 1 : 4) >= cap)
+/* Not controls, marks that are not seen or turn the text around, halves of UTF-16, nor what is no
+   character at all. */
+static bool is_readable(uint32_t point)
+{
+	static const struct {
+		uint32_t first, last;
+	} hidden[] = {
+		{ 0, 0x9f },        { 0xad, 0xad },     { 0x61c, 0x61c },   { 0x180e, 0x180e },
+		{ 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0xd800, 0xf8ff },
+		{ 0xfeff, 0xfeff }, { 0xfff0, 0xfffb }, { 0xfffe, 0xffff }, { 0xe0000, UINT32_MAX },
+	};
+	size_t i = 0;
+
+	while (point > hidden[i].last)
+		i++;
+	return point < hidden[i].first;
+}
+
+/* How many bytes from here on can be shown as they are. */
+static size_t ascii(const char *in)
+{
+	return *in >= 0x20 && *in < 0x7f;
+}
+
+static size_t readable(const char *in)
+{
+	uint32_t point;
+	size_t length = utf8_character(in, &point);
+
+	return length > 0 && is_readable(point) ? length : ascii(in);
+}
+
+static char *copy(char *out, size_t cap, const char *in, size_t (*plain)(const char *in))
+{
+	size_t n = 0, length;
+
+	for (; *in; in += length) {
+		size_t as_it_is = plain(in);
+
+		length = as_it_is ? as_it_is : 1;
+		if (n + (as_it_is ? length : 4) >= cap)
 			break;
-		if (plain) {
-			out[n++] = (char)c;
-			continue;
-		}
-		out[n++] = '\\';
-		out[n++] = 'x';
-		out[n++] = digits[c >> 4];
-		out[n++] = digits[c & 15];
+		if (as_it_is)
+			memcpy(out + n, in, length);
+		else
+			snprintf(out + n, cap - n, "\\x%02x", (unsigned int)(unsigned char)*in);
+		n += as_it_is ? length : 4;
 	}
 	out[n] = '\0';
 	return out;
+}
+
+char *text_harmless(char *out, size_t cap, const char *in)
+{
+	return copy(out, cap, in, ascii);
+}
+
+char *text_shown(char *out, size_t cap, const char *in)
+{
+	return copy(out, cap, in, readable);
 }
 
 const char *text_size(char out[TEXT_SHORT], uint64_t bytes)

@@ -12,6 +12,11 @@
 
 /* A copy that any terminal can show: what is not printable ASCII becomes \xNN. Cut at cap. */
 char *text_harmless(char *out, size_t cap, const char *in);
+/*
+ * The same for people who read lines: letters and signs of all languages, in UTF-8, stay as they are.
+ * What a terminal obeys, what is not seen, or changes the direction of reading, becomes \xNN, too.
+ */
+char *text_shown(char *out, size_t cap, const char *in);
 /* "64 KiB", "1 MiB", "100000 bytes". */
 const char *text_size(char out[TEXT_SHORT], uint64_t bytes);
 /* "31.5 KiB/s" */

@@ -19,7 +19,7 @@ static const char *words_of(char out[WORDS], const json_t *object, const char *k
 {
 	const char *text = json_string_value(json_object_get(object, key));
 
-	return text_harmless(out, WORDS, text ? text : "");
+	return text_shown(out, WORDS, text ? text : "");
 }
 
 /* Of the boards that were in work. */
@@ -140,13 +140,13 @@ void report_show_summary(const json_t *doc)
 /* Each line of a program's output with an indent. */
 static void show_output(const char *output)
 {
-	char line[1024], plain[1024];
+	char line[1024], plain[4 * sizeof(line)];
 
 	while (output && *output) {
 		size_t n = strcspn(output, "\n");
 
 		snprintf(line, sizeof(line), "%.*s", (int)(n < 1000 ? n : 1000), output);
-		printf("        | %s\n", text_harmless(plain, sizeof(plain), line));
+		printf("        | %s\n", text_shown(plain, sizeof(plain), line));
 		output += n + (output[n] == '\n');
 	}
 }

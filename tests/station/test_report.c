@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../../examples/station/report.h"
+#include "../../examples/text.h"
 
 static struct rig rig;
 static char *out, *err;
@@ -382,6 +383,67 @@ START_TEST(hostile_words_are_harmless_in_every_form)
 }
 END_TEST
 
+/* One board, one step, which says that. */
+static void put_output(const char *output)
+{
+	rig_open(&rig);
+	rig.recipe.serial = NULL;
+	struct record *rec = rig_record(&rig);
+	struct record_step step = { "exec", "exec", true, 1, 0, 0, 0, "", output };
+	struct record_board board = rig_board("u1", -1, "");
+	board.steps = &step;
+	board.step_count = 1;
+	ck_assert_msg(record_board(rec, &board, NULL, rig.why), "%s", rig.why);
+	record_close(rec);
+}
+
+START_TEST(letters_of_all_languages_are_shown_as_they_are)
+{
+	static const char said[] =
+		"Pr\u00fcfung \u00a0\u2713 \u6e2c\u8a66 \U0001f44d \u00bf\u07ff\uffef\uffed";
+
+	put_output(said);
+	ck_assert_int_eq(report("--uid u1"), 0);
+	shows(said);
+	end();
+}
+END_TEST
+
+START_TEST(what_is_not_seen_or_is_no_character_is_shown_as_bytes)
+{
+	static const struct {
+		const char *said, *shown;
+	} cases[] = {
+		{ "a\u202eb", "| a\\xe2\\x80\\xaeb" },
+		{ "a\u200eb\u2066c\u2069d", "| a\\xe2\\x80\\x8eb\\xe2\\x81\\xa6c\\xe2\\x81\\xa9d" },
+		{ "a\ufeff\u00ad", "| a\\xef\\xbb\\xbf\\xc2\\xad\n" },
+		{ "\xc2\x9b"
+		  "31m",
+		  "| \\xc2\\x9b31m" },
+		{ "\U000e0041", "| \\xf3\\xa0\\x81\\x81" },
+		{ "\tx\x7f", "| \\x09x\\x7f" },
+	};
+	char plain[64];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		put_output(cases[i].said);
+		ck_assert_int_eq(report("--uid u1"), 0);
+		shows(cases[i].shown);
+		end();
+	}
+	/* The record has no such bytes; what does not come from it may: too long, half, cut off. */
+	ck_assert_str_eq(text_shown(plain, sizeof(plain), "\xc0\x80\xe0\x9f\xbf"),
+			 "\\xc0\\x80\\xe0\\x9f\\xbf");
+	ck_assert_str_eq(text_shown(plain, sizeof(plain), "\xed\xa0\x80"), "\\xed\\xa0\\x80");
+	ck_assert_str_eq(text_shown(plain, sizeof(plain), "\xf4\x90\x80\x80\xff"),
+			 "\\xf4\\x90\\x80\\x80\\xff");
+	ck_assert_str_eq(text_shown(plain, sizeof(plain), "\xe2\x82"), "\\xe2\\x82");
+	ck_assert_str_eq(text_shown(plain, 5, "a\u20ac\u20ac"), "a\u20ac");
+	ck_assert_str_eq(text_shown(plain, 4, "a\u20ac"), "a");
+	ck_assert_str_eq(text_shown(plain, 5, "ab\xff"), "ab");
+}
+END_TEST
+
 /* ---- beside a station ---- */
 
 START_TEST(it_can_be_read_while_the_station_works)
@@ -442,6 +504,8 @@ int main(void)
 		a_file_that_is_no_record_is_said_and_left_alone,
 		who_may_not_write_beside_a_record_is_told_what_to_do,
 		hostile_words_are_harmless_in_every_form,
+		letters_of_all_languages_are_shown_as_they_are,
+		what_is_not_seen_or_is_no_character_is_shown_as_bytes,
 		it_can_be_read_while_the_station_works,
 		NULL,
 	};
