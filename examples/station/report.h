@@ -20,6 +20,8 @@ struct report_query {
 
 /* Documents; NULL: why. */
 json_t *report_summary(const struct db *db, const struct report_query *q, char why[RECORD_WHY]);
+/* SQL's gist(reason): the same for failures of one kind. */
+bool report_know_reasons(const struct db *db, char why[RECORD_WHY]);
 /* Each visit of the boards with its steps, the oldest first. */
 json_t *report_history(const struct db *db, const struct report_query *q, char why[RECORD_WHY]);
 /* One row for each board that was in work, for a spreadsheet. */

@@ -49,6 +49,17 @@ static bool add(json_t *doc, const char *key, const struct db *db, const struct 
 	return rows && json_object_set_new(doc, key, rows) == 0;
 }
 
+/* The only row as an object. */
+static bool add_object(json_t *doc, const char *key, const struct db *db,
+		       const struct report_query *q, char why[RECORD_WHY], const char *sql)
+{
+	json_t *rows = ask(db, q, why, sql);
+	bool ok = rows && json_object_set(doc, key, json_array_get(rows, 0)) == 0;
+
+	json_decref(rows);
+	return ok;
+}
+
 /* The only row's values directly into doc. */
 static bool add_values(json_t *doc, const struct db *db, const struct report_query *q,
 		       char why[RECORD_WHY], const char *sql)
@@ -84,10 +95,18 @@ static const char sql_steps[] =
 	" AS worst_board, sum(attempts) - count(*) AS repeats"
 	" FROM s GROUP BY name ORDER BY median_ms DESC, name";
 
-static const char sql_failures[] =
-	"SELECT " FAILED_STEP " AS step, b.reason, count(*) AS times, max(b.id) AS last_board, "
-	UTC("max(b.began_ms)") " AS last FROM boards b WHERE b.result = 'fail' AND" CHOSEN
-	" GROUP BY 1, 2 ORDER BY times DESC, last_board DESC";
+/* Reason and time of each kind are those of the last board: SQLite takes them from max()'s row. */
+#define FAILURES                                                                          \
+	"SELECT " FAILED_STEP                                                             \
+	" AS step, b.reason, count(*) AS times, max(b.id) AS last_board, " UTC(           \
+		"b.began_ms") " AS last FROM boards b WHERE b.result = 'fail' AND" CHOSEN \
+			      " GROUP BY 1, gist(b.reason) ORDER BY times DESC, last_board DESC"
+
+static const char sql_failures[] = FAILURES " LIMIT 20";
+
+static const char sql_other_failures[] =
+	"SELECT count(*) AS kinds, coalesce(sum(times), 0) AS times"
+	" FROM (" FAILURES " LIMIT -1 OFFSET 20)";
 
 static const char sql_notes[] =
 	"SELECT " UTC("at_ms") " AS at, at_ms, site, what FROM notes"
@@ -99,9 +118,11 @@ json_t *report_summary(const struct db *db, const struct report_query *q, char w
 
 	if (q->since_ms)
 		json_object_set_new(doc, "since_ms", json_integer(q->since_ms));
-	if (!add_values(doc, db, q, why, sql_counts) || !add(doc, "sites", db, q, why, sql_sites) ||
+	if (!report_know_reasons(db, why) || !add_values(doc, db, q, why, sql_counts) ||
+	    !add(doc, "sites", db, q, why, sql_sites) ||
 	    !add(doc, "steps", db, q, why, sql_steps) ||
 	    !add(doc, "failures", db, q, why, sql_failures) ||
+	    !add_object(doc, "other_failures", db, q, why, sql_other_failures) ||
 	    !add(doc, "notes", db, q, why, sql_notes)) {
 		json_decref(doc);
 		return NULL;

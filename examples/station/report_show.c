@@ -83,7 +83,7 @@ static void show_steps(const json_t *steps)
 		       (long long)number_of(step, "worst_board"));
 }
 
-static void show_failures(const json_t *failures)
+static void show_failures(const json_t *failures, const json_t *others)
 {
 	size_t i;
 	const json_t *failure;
@@ -91,7 +91,7 @@ static void show_failures(const json_t *failures)
 
 	if (json_array_size(failures) == 0)
 		return;
-	printf("\n%-8s failures by reason\n", "times");
+	printf("\n%-8s failures by reason, with the numbers of the last one\n", "times");
 	json_array_foreach(failures, i, failure) {
 		words_of(step, failure, "step");
 		printf("%-8lld %s%s%s (last: board %lld)\n",
@@ -99,6 +99,10 @@ static void show_failures(const json_t *failures)
 		       words_of(reason, failure, "reason"),
 		       (long long)number_of(failure, "last_board"));
 	}
+	if (number_of(others, "kinds") > 0)
+		printf("%-8lld others, for %lld more reasons\n",
+		       (long long)number_of(others, "times"),
+		       (long long)number_of(others, "kinds"));
 }
 
 static void show_notes(const json_t *notes)
@@ -130,7 +134,8 @@ void report_show_summary(const json_t *doc)
 	if (number_of(doc, "boards") > 0) {
 		show_sites(json_object_get(doc, "sites"));
 		show_steps(json_object_get(doc, "steps"));
-		show_failures(json_object_get(doc, "failures"));
+		show_failures(json_object_get(doc, "failures"),
+			      json_object_get(doc, "other_failures"));
 	}
 	show_notes(json_object_get(doc, "notes"));
 }

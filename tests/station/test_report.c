@@ -193,6 +193,71 @@ START_TEST(a_yield_of_100_percent_is_all_of_them)
 }
 END_TEST
 
+/* Boards that failed in one step, each with a reason of its own. */
+static void fail_with(const char *const reasons[], size_t count)
+{
+	struct record *rec = rig_record(&rig);
+
+	for (size_t i = 0; i < count; i++)
+		put(rec, "", "A", DAY_MS, 1000, reasons[i]);
+	record_close(rec);
+}
+
+START_TEST(failures_that_differ_only_in_numbers_are_of_one_kind)
+{
+	static const char *const reasons[] = {
+		"2 bytes differ, the first at 0x08000100 (flash e9, wanted bc)",
+		"17 bytes differ, the first at 0x08000a00 (flash ff, wanted 00)",
+		"serial number \"SN0001\" is used up",
+		"serial number \"SN0002\" is used up",
+		"R12 is open, 4.2 V",
+		"R12 is open, -0.3 V",
+		"C12 is open, 1 V",
+		"sectors 3, 5, 7 differ",
+		"sectors 4 differ",
+		"bytes differ, the first at 0x0800ffff (flash be, wanted 7f)",
+		"bytes differ, the last at 0x0800ffff (flash 01, wanted 7f)",
+	};
+
+	rig_open(&rig);
+	fail_with(reasons, sizeof(reasons) / sizeof(reasons[0]));
+	ck_assert_int_eq(report(""), 0);
+	shows("\n3        flash: bytes differ, the first at 0x0800ffff (flash be, wanted 7f) (last: "
+	      "board 10)\n");
+	shows("\n2        flash: serial number \"SN0002\" is used up (last: board 4)\n");
+	shows("\n2        flash: R12 is open, -0.3 V (last: board 6)\n");
+	shows("\n1        flash: C12 is open, 1 V (last: board 7)\n");
+	shows("\n2        flash: sectors 4 differ (last: board 9)\n");
+	shows("\n1        flash: bytes differ, the last at 0x0800ffff");
+	ck_assert_ptr_null(strstr(out, "others"));
+	end();
+}
+END_TEST
+
+START_TEST(the_most_frequent_failures_are_shown_and_the_others_counted)
+{
+	char words[22][16];
+	const char *reasons[66];
+	size_t count = 0;
+
+	for (size_t i = 0; i < 22; i++) {
+		snprintf(words[i], sizeof(words[i]), "reason %c%c", 'p' + (int)i / 4,
+			 'p' + (int)i % 4);
+		for (size_t times = i < 20 ? 3 : 2; times > 0; times--)
+			reasons[count++] = words[i];
+	}
+	rig_open(&rig);
+	fail_with(reasons, count);
+	ck_assert_int_eq(report(""), 0);
+	shows("3        flash: reason tr (last: board 57)");
+	shows("\n4        others, for 2 more reasons\n");
+	ck_assert_ptr_null(strstr(out, "reason uq"));
+	ck_assert_int_eq(report("--json"), 0);
+	shows("\"other_failures\":{\"kinds\":2,\"times\":4}");
+	end();
+}
+END_TEST
+
 START_TEST(a_recipe_names_its_record)
 {
 	morning();
@@ -494,6 +559,8 @@ int main(void)
 	const TTest *const tests[] = {
 		the_table_has_counts_yield_slowest_step_and_failures,
 		a_yield_of_100_percent_is_all_of_them,
+		failures_that_differ_only_in_numbers_are_of_one_kind,
+		the_most_frequent_failures_are_shown_and_the_others_counted,
 		a_recipe_names_its_record,
 		the_json_document_has_the_same,
 		csv_has_one_line_for_each_board,
