@@ -28,7 +28,7 @@ static const struct explanation table[] = {
 	  "The chip did not halt. Its firmware may sleep or switch SWD off; hold its reset button "
 	  "and try again." },
 	{ "LIBUSB_ERROR_ACCESS", STMFW_ETARGET,
-	  "OpenOCD may not use the probe: install its udev rules, or run it as root." },
+	  "OpenOCD may not use the probe: install its udev rules, and plug the probe in again." },
 	{ "open failed", STMFW_ETARGET,
 	  "OpenOCD has no probe, or lost it. Check the USB cable, and that no other program uses it." },
 	{ "cannot connect to stlink server", STMFW_ETARGET,
