@@ -6,11 +6,12 @@ Everything happens in a scratch folder: configure, build and install the library
 consumer.c against it through pkg-config, shared and static, and run it; then a small project that
 has the library as its subproject, once found by name, once by the promised variable.
 
-By CMake as well, where there is one.
+By Meson and CMake as well, with the projects that docs/embed.md shows.
 
 usage: package.py SOURCE_ROOT CC MESON...
 """
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,13 +24,6 @@ by_name = dependency('libstmfw', fallback: 'libstmfw')
 by_variable = subproject('libstmfw').get_variable('stmfw_dep')
 test('name', executable('name', 'consumer.c', dependencies: [by_name, uv]))
 test('variable', executable('variable', 'consumer.c', dependencies: [by_variable, uv]))
-'''
-CMAKE = '''cmake_minimum_required(VERSION 3.16)
-project(host C)
-find_package(stmfw {version} CONFIG REQUIRED)
-find_package(stmfw CONFIG REQUIRED)
-add_executable(host {source})
-target_link_libraries(host PRIVATE stmfw::stmfw)
 '''
 # What a release 0.3.2 may be taken for: (wanted, is it exactly that, does it do).
 VERSIONS = (('0.3.2', True, True), ('0.3', False, True), ('0.3.1', False, True),
@@ -98,17 +92,36 @@ class Package:
         if 'libstmfw' in self.build_and_run([archive if f == '-lstmfw' else f for f in flags]):
             raise Failed('the program still uses the shared library')
 
-    def cmake(self):
+    def documented(self, language, name):
+        """A folder with the project that docs/embed.md shows, and the consumer as its program."""
         host = tempfile.mkdtemp(dir=self.scratch)
-        with open(os.path.join(host, 'CMakeLists.txt'), 'w', encoding='utf-8') as f:
-            f.write(CMAKE.format(version=self.flags('--modversion')[0], source=self.consumer))
+        with open(os.path.join(self.source, 'docs', 'embed.md'), encoding='utf-8') as f:
+            project = re.search(f'^```{language}\n(.*?)^```', f.read(), re.M | re.S)[1]
+        with open(os.path.join(host, name), 'w', encoding='utf-8') as f:
+            f.write(project)
+        shutil.copy(self.consumer, os.path.join(host, 'program.c'))
+        return host
+
+    def meson_project(self):
+        host = self.documented('meson', 'meson.build')
+        build = os.path.join(host, 'build')
+        env = dict(os.environ, PKG_CONFIG_PATH=os.path.join(self.prefix, 'lib', 'pkgconfig'))
+        run([*self.meson, 'setup', build, host], env=env)
+        run([*self.meson, 'compile', '-C', build])
+        run([os.path.join(build, 'program')],
+            env=dict(os.environ, LD_LIBRARY_PATH=os.path.join(self.prefix, 'lib')))
+
+    def cmake(self):
+        host = self.documented('cmake', 'CMakeLists.txt')
+        with open(os.path.join(host, 'CMakeLists.txt'), 'a', encoding='utf-8') as f:
+            f.write(f"find_package(stmfw {self.flags('--modversion')[0]} CONFIG REQUIRED)\n")
         build = os.path.join(host, 'build')
         run(['cmake', f'-DCMAKE_PREFIX_PATH={self.prefix}', f'-DCMAKE_C_COMPILER={self.cc}', '-B',
              build, host])
         run(['cmake', '--build', build])
-        if self.prefix not in run(['ldd', os.path.join(build, 'host')]):
+        if self.prefix not in run(['ldd', os.path.join(build, 'program')]):
             raise Failed('it does not use the installed library')
-        run([os.path.join(build, 'host')])
+        run([os.path.join(build, 'program')])
 
     def cmake_versions(self):
         """CMake asks the version file; ours is tried as that of another release."""
@@ -176,7 +189,8 @@ def main():
                  ('header, package and Debian agree on the version', package.version),
                  ('consumer, shared', package.shared),
                  ('consumer, static', package.static),
-                 ('consumer, by CMake', package.cmake),
+                 ('consumer, by the Meson project of docs/embed.md', package.meson_project),
+                 ('consumer, by the CMake project of docs/embed.md', package.cmake),
                  ('CMake: for which versions it does', package.cmake_versions),
                  ('without libelf', package.without_libelf),
                  ('subproject, found by name and by its variable', package.subproject)]

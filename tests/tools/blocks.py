@@ -11,6 +11,7 @@ A comment in the line above a block says how:
     ```yaml     none                   a recipe that stmfw-station check has nothing against
     ```json     none                   one value
     ```text     none                   no code
+    any         <!-- run by: TEST -->  another test takes this block out of the document
     any         <!-- not run: REASON -->
 
 Scenes are in scenes.py. Blocks of one scene in one document are one session, with one board and one
@@ -149,6 +150,8 @@ class Document:
     def check_block(self, match):
         mark, indent, language, body = match.group("mark", "indent", "language", "body")
         self.count += 1
+        if mark and mark.startswith("run by: "):
+            return match[0]
         if mark and mark.startswith("not run: "):
             self.not_run.append(f"{self.place(match.start('body'))}: {mark}")
             return match[0]

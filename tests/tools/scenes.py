@@ -70,7 +70,7 @@ SCENES = {
     "low-voltage": dict(image=whole(OLD), board=["--fault", "low-voltage=1200"], starts=True),
     "clone": dict(image=whole(OLD), board=["--fault", "wrong-idcode=0x2ba01477"], starts=True,
                   driver="dapdirect"),
-    "says-64k": dict(chip="f103c8", image=whole(OLD)),
+    "128k": dict(chip="f103cb", image=whole(OLD, rig.SIZES["f103cb"]), starts=True),
     "bad-line": dict(image=whole(OLD), files={"new.bin": NEW}, faults=["corrupt-read=0x1234"]),
     "stuck": dict(image=whole(OLD), files={"new.bin": NEW}, board=["--fault", "stuck=0x08000810:0"]),
     "unplugged": dict(image=whole(OLD), files={"new.bin": NEW}, control=["unplug"]),
