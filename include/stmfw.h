@@ -53,11 +53,11 @@
  *
  * Each function is used in examples/: the small programs in examples/calls/ show one call or a few.
  *
- * READING    Of each call it is told what it can return at once, under "Returns", and what status
- *            its callback can have, under "Reports"; res is what the callback is given. What all
- *            calls have in common is told once, at "the calls".
+ * READING    "Returns" names what a call can return at once, beside STMFW_OK, and "Reports" what
+ *            status its callback can be given. `res` is the stmfw_result of that callback. What is
+ *            the same for all calls is told once, where "the calls" begin.
  *
- * OWNERSHIP  Handles come from stmfw_client_new() and go with stmfw_client_close(). Strings and
+ * OWNERSHIP  A client comes from stmfw_client_new() and goes with stmfw_client_close(). Strings and
  *            option structs are copied before a call returns (exceptions are named where they
  *            apply: content to be written or compared, and images). What a callback is given
  *            belongs to the library and is valid only during that callback. Never uv_close() the
@@ -92,8 +92,8 @@
  *            P12  Output parameters are written only on success, and before any callback.
  *
  * STATES     new -> IDLE -connect-> CONNECTING -> READY; failure or loss leads back to IDLE, where
- *            the same client may connect again; close is accepted in every state, once. It never
- *            reconnects by itself: flashing must not be repeated behind the user's back. A client
+ *            the same client may connect again; close is accepted in every state, once. No client
+ *            connects again by itself: nothing may be repeated behind the user's back. A client
  *            with work or a connection keeps uv_run() going; an idle one does not. (A name lookup
  *            that was given up goes on in libuv's thread pool until the system answers; until
  *            then the loop has work and the close callback waits.)
@@ -136,7 +136,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Before each function: it is one that the library exports. */
+/** Marks what the library exports. */
 #if defined(__GNUC__)
 #define STMFW_API __attribute__((visibility("default")))
 #else
@@ -162,7 +162,7 @@ extern "C" {
 /** Version of the library that is running, as STMFW_VERSION_HEX. Any thread. */
 STMFW_API unsigned int stmfw_version(void);
 
-/** The same as text, "0.1.0". Static storage. Any thread. */
+/** Version of the library that is running, as text: "0.1.0". Never NULL, static. Any thread. */
 STMFW_API const char *stmfw_version_string(void);
 
 /* ---- errors: sorted by what the caller should do ---------------------------------------- */
@@ -191,7 +191,7 @@ enum stmfw_error {
 	STMFW_EABORTED = -17      /**< a callback asked to stop: sink, chip, backup, plan, write  */
 };
 
-/** "STMFW_ELOST" and so on; "STMFW_E?" for an unknown number. Never NULL. Any thread. */
+/** Name of a status: "STMFW_ELOST"; "STMFW_E?" if it is none. Never NULL, static. Any thread. */
 STMFW_API const char *stmfw_err_name(int status);
 
 /** One line of plain words for a status. Never NULL, static. Any thread. */
@@ -278,7 +278,7 @@ typedef struct stmfw_chip {
 	uint32_t options_mask; /**< its bits that stmfw_options_write() can change; 0: none   */
 } stmfw_chip;
 
-/** What is on the other side. Read when connecting. Grows at its end. */
+/** Which OpenOCD it is, found out when connecting. Grows at its end. */
 typedef struct stmfw_server {
 	const char *version;   /**< "Open On-Chip Debugger 0.12.0"                */
 	unsigned int major;    /**< 0                                             */
@@ -333,7 +333,7 @@ enum stmfw_event_kind {
 	STMFW_EVENT_OTHER = 3  /**< name: the whole record                     */
 };
 
-/** One such notification. Grows at its end. */
+/** What a stmfw_event_cb is told. Grows at its end. */
 typedef struct stmfw_event {
 	enum stmfw_event_kind kind; /**< what it is about                 */
 	const char *name;           /**< what happened, in OpenOCD's word */
@@ -360,7 +360,7 @@ typedef int (*stmfw_sink_cb)(stmfw_client *c, uint64_t offset, const uint8_t *da
 
 /** The caller's memory. One function does it all: ptr NULL allocates, size 0 frees. */
 typedef struct stmfw_allocator {
-	void *(*realloc)(void *ctx, void *ptr, size_t size); /**< returns NULL if there is none */
+	void *(*realloc)(void *ctx, void *ptr, size_t size); /**< returns NULL if it cannot    */
 	void *ctx;                                           /**< its first argument            */
 } stmfw_allocator;
 
@@ -368,7 +368,7 @@ typedef struct stmfw_allocator {
 
 /**
  * A firmware image: bytes at addresses, as ranges that ascend and neither touch nor overlap.
- * Only the *_load and *_parse functions make one; after that it never changes.
+ * Made by stmfw_image_load() and stmfw_image_parse(); after that it never changes.
  */
 typedef struct stmfw_image stmfw_image;
 
@@ -410,10 +410,11 @@ typedef struct stmfw_image_error {
 } stmfw_image_error;
 
 /**
- * Read an image from a file. Strict: a wrong checksum, an unknown record, an overlap, an
- * address that wraps around, something behind the end, a file that ends too soon are errors that
- * name the place. A damaged text is never taken for a binary, unless opts.type says that it is one.
- * Only regular files are read, with calls that block.
+ * Read an image from a file. Only regular files are read, with calls that block.
+ *
+ * Strict: a wrong checksum, an unknown record, an overlap, an address that wraps around, something
+ * behind the end, a file that ends too soon are errors that name the place. A damaged text is never
+ * taken for a binary, unless opts->type says that it is one.
  *
  * @param opts   may be NULL
  * @param error  may be NULL; written only on failure
@@ -430,7 +431,7 @@ typedef struct stmfw_image_error {
 STMFW_API int stmfw_image_load(stmfw_image **out, const char *path, const stmfw_image_opts *opts,
 			       stmfw_image_error *error);
 /**
- * The same from the bytes of a file in memory, which are copied.
+ * As stmfw_image_load(), from the bytes of a file in memory. They are copied.
  *
  * @param name  for messages
  */
@@ -513,7 +514,7 @@ typedef struct stmfw_client_opts {
 					   by telnet and from a child: each line, at once         */
 	void *log_arg;                /**< for log                                                */
 	const stmfw_allocator *alloc; /**< copied; NULL: the C library's                          */
-	enum stmfw_transfer transfer; /**< 0: the two find out                                    */
+	enum stmfw_transfer transfer; /**< 0: shared if that works, else inline                   */
 } stmfw_client_opts;
 
 /**
@@ -639,7 +640,7 @@ STMFW_API const stmfw_server *stmfw_client_server(const stmfw_client *c);
 
 /** A pointer of the caller's, kept and never looked at. */
 STMFW_API void stmfw_client_set_data(stmfw_client *c, void *data);
-/** That pointer; NULL before it is set. */
+/** The pointer that stmfw_client_set_data() was given; NULL before that. */
 STMFW_API void *stmfw_client_data(const stmfw_client *c);
 
 /**
@@ -694,9 +695,9 @@ STMFW_API int stmfw_command(stmfw_client *c, const char *tcl, uint32_t timeout_m
 STMFW_API size_t stmfw_quote(char *out, size_t cap, const void *bytes, size_t length);
 
 /**
- * Have it told what the targets do, until told otherwise or the connection ends.
+ * Have what the targets do told to a callback, until this is called again or the connection ends.
  *
- * @param event  NULL: stop that
+ * @param event  NULL: tell nobody any more
  *
  * Reports  STMFW_EUNSUPPORTED  a telnet console has none
  */
@@ -753,7 +754,7 @@ STMFW_API int stmfw_identify(stmfw_client *c, const char *target, stmfw_done_cb 
 /** All flash banks: res->banks, without sectors. Does not touch the chip: sizes may be 0. */
 STMFW_API int stmfw_banks(stmfw_client *c, stmfw_done_cb cb, void *arg, stmfw_op *op);
 
-/** What stmfw_bank_info() is to do more, or less. */
+/** How much stmfw_bank_info() is to find out. */
 enum stmfw_bank_flag {
 	STMFW_BANK_ERASE_STATE = 1 << 0, /**< find out which sectors are erased; takes a while   */
 	STMFW_BANK_BRIEF = 1 << 1        /**< only probe it: no sectors, no words about the chip */
@@ -826,14 +827,15 @@ STMFW_API int stmfw_write_image(stmfw_client *c, const stmfw_write_opts *opts,
  * of OpenOCD prove nothing. They need a halted target (STMFW_ETARGET else) and neither reset it nor
  * let it run.
  *
- * But those that change protection reset: stmfw_protect(), stmfw_lock(), stmfw_unprotect(), and
- * erasing with STMFW_ERASE_UNLOCK. OpenOCD resets ALL its targets at once; they are halted then.
+ * But those that change protection or option bytes reset: stmfw_protect(), stmfw_lock(),
+ * stmfw_unprotect(), stmfw_options_write(), and erasing with STMFW_ERASE_UNLOCK. OpenOCD resets ALL
+ * its targets at once; they are halted then.
  *
  * Once the command that changes something is sent, stmfw_cancel() waits for the look behind it.
  * Deadlines grow with the number of bytes and the kind of work.
  */
 
-/** As `last`: up to the end of the bank. */
+/** Given as `last`: up to the end of the bank. */
 #define STMFW_LAST_SECTOR UINT32_MAX
 
 /** What erasing is to do with what is in its way. */
@@ -1416,7 +1418,7 @@ enum stmfw_verdict {
 	STMFW_VERDICT_DIFFERENT       /**< it differs, and there is no such reason                */
 };
 
-/** "same", "shifted" and so on; "?" for an unknown number. Never NULL, static. Any thread. */
+/** Name of a verdict: "same", "shifted"; "?" if it is none. Never NULL, static. Any thread. */
 STMFW_API const char *stmfw_verdict_name(enum stmfw_verdict verdict);
 
 /** What one cell of a map of the flash shows. */
@@ -1429,7 +1431,7 @@ enum stmfw_cell_state {
 	STMFW_CELL_MISSING         /**< of what is expected nothing was read */
 };
 
-/** One cell of that map: a sector, or 1 KiB. */
+/** One cell of the map in stmfw_comparison: a sector, or 1 KiB. */
 typedef struct stmfw_cell {
 	uint64_t address;            /**< of its first byte                             */
 	uint64_t length;             /**< bytes                                         */

@@ -9,12 +9,10 @@ import os
 import re
 import sys
 
-CODES = r'STMFW_(?:OK|E\w+)(?:, STMFW_E\w+)*'
 SECTION = re.compile(r'^/\* ---- (?P<title>.*?)(?:: (?P<about>.*?))? -{4,}(?: \*/)?$')
-LIST = re.compile(r'^(?P<word>Returns|Reports|PROMISES)  +(?P<row>.*)$')
+LIST = re.compile(r'^(?P<word>Returns|Reports|PROMISES) {2,}(?P<row>.*)$')
 HEADING = re.compile(r'^(?P<word>[A-Z]{5,}) +(?P<text>.*)$')
-ROW = re.compile(rf'^(?P<key>{CODES}|P\d+)(?:  +(?P<text>.*))?$')
-PROSE_ROW = re.compile(r'^(and )?as stmfw_|^and others ')
+ROW = re.compile(r'^(?P<key>(?:STMFW_\w+, )*STMFW_\w+|P\d+) +(?P<text>.*)$')
 
 
 def linked(text):
@@ -26,16 +24,13 @@ def linked(text):
 
 
 def rows(line):
-    """The rows of a table that begin in this line; or its text, as a part of the last one."""
+    """The rows of a table that begin in this line: of a code and what it means, or of words."""
     out = ''
     for piece in re.split(r';  (?=STMFW_)', line):
         row = ROW.match(piece)
-        if row and row['text']:
-            out += f'<tr><td>{linked(row["key"])}</td><td>{linked(row["text"])} '
-        elif row or PROSE_ROW.match(piece):
-            out += f'<tr><td colspan="2">{linked(piece)} '
-        else:
-            out += linked(piece)
+        cells = f'<td>{linked(row["key"])}</td><td>{linked(row["text"])}' if row else \
+            f'<td colspan="2">{linked(piece)}'
+        out += f'<tr>{cells} '
     return out
 
 
@@ -44,7 +39,7 @@ class Comment:
 
     def __init__(self):
         self.indented = False  # in a list or below a heading
-        self.table = False     # in a list
+        self.table = 0         # in a list: the column at which its rows begin
 
     def line(self, text):
         body = text.lstrip()
@@ -55,18 +50,18 @@ class Comment:
         found = not indent and (LIST.match(body) or HEADING.match(body))
         if found:
             return closed + self.open(found)
-        return closed + (rows(body) if self.table else linked(body))
+        return closed + (rows(body) if self.table and indent == self.table else linked(body))
 
     def open(self, found):
         self.indented = True
-        self.table = found.re is LIST
-        if not self.table:
+        if found.re is HEADING:
             return f'<h2>{found["word"].capitalize()}</h2> {linked(found["text"])}'
+        self.table = found.start('row')
         level = 2 if found['word'].isupper() else 4
         return f'<h{level}>{found["word"].capitalize()}</h{level}> <table>{rows(found["row"])}'
 
     def close(self):
-        was, self.indented, self.table = self.table, False, False
+        was, self.indented, self.table = self.table, False, 0
         return '</table>' if was else ''
 
 
@@ -107,16 +102,14 @@ def header_lines(text):
 
 
 def examples(folder, functions):
-    """Each source there that calls one of the functions, with what its first comment says of it."""
+    """Each source there that calls one of the functions."""
     for place, _, names in sorted(os.walk(folder)):
         for name in sorted(n for n in names if n.endswith('.c')):
             path = os.path.join(place, name)
             with open(path, encoding='utf-8') as f:
                 text = f.read()
             if functions & set(re.findall(r'\b(stmfw_\w+)\s*\(', text)):
-                about = re.findall(r'/\*(.*?)\*/', text, flags=re.S)[1]
-                about = re.sub(r'\s*\n \* ?', ' ', about).strip()
-                yield f'/** @example {os.path.relpath(path, folder)}\n * {about} */'
+                yield f'/** @example {os.path.relpath(path, folder)} */'
 
 
 def main():
