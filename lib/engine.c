@@ -12,9 +12,9 @@
  *
  * What can go wrong, and ends here in the same way (drop): the connection breaks, the deadline
  * passes, the peer says something that is no answer, memory runs out. The running operation gets
- * that reason, the waiting ones STMFW_ELOST, and the client is IDLE again.
+ * that reason, those sent ahead and the waiting ones STMFW_ELOST, and the client is IDLE again.
  *
- * Nothing here calls the user.
+ * Nothing here calls the user, but for the close callback, when nothing else is left.
  */
 #include <inttypes.h>
 
@@ -96,7 +96,7 @@ static void end_all(struct list *ops, int status, int uv_status, const char *tex
 		end_op(LIST_ITEM(ops->next, struct op, link), status, uv_status, text);
 }
 
-/* All operations end, in their order. */
+/* All operations end, in their order; unless it was connecting that failed, and it tries again. */
 void stmfw__engine_drop(struct stmfw_client *c, int status, int uv_status, const char *text)
 {
 	bool is_cancel = status == STMFW_ECANCELED;

@@ -63,7 +63,8 @@ void stmfw__engine_pump(struct stmfw_client *c);
 void stmfw__engine_advance(struct op *op, const struct reply *last);
 /* The operation ends; its result goes to the user later. */
 void stmfw__engine_finish(struct op *op);
-/* All operations end with this status; the connection, if any, is dropped. */
+/* The connection, if any, is dropped. The running operation ends with this status, all others with
+   STMFW_ELOST, or STMFW_ECANCELED if this is that. */
 void stmfw__engine_drop(struct stmfw_client *c, int status, int uv_status, const char *text);
 void stmfw__engine_start_deadline(struct stmfw_client *c, uint32_t ms);
 void stmfw__engine_cancel(struct op *op);

@@ -17,7 +17,7 @@ bool stmfw__parse_int(const char *s, int64_t *out);
 bool stmfw__parse_uint(const char *s, uint64_t *out);
 /* A number at the start of *s; moves *s behind it. */
 bool stmfw__take_uint(const char **s, uint64_t *out);
-/* A decimal number directly behind the first occurrence of `label`. */
+/* A number, decimal or 0x, directly behind the first occurrence of `label`. */
 bool stmfw__find_uint_after(const char *text, const char *label, uint64_t *out);
 
 /* Of an empty text: 1. */
