@@ -55,7 +55,7 @@ void stmfw__conn_close_handle(uv_handle_t *handle)
 void stmfw__conn_drop_stream(struct conn *conn, uv_close_cb closed)
 {
 	conn->has_stream = false;
-	uv_close(&conn->way.handle, closed);
+	uv_close(&conn->io.handle, closed);
 }
 
 void stmfw__conn_close(struct conn *conn)
@@ -157,13 +157,13 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 void stmfw__conn_has_stream(struct conn *conn)
 {
 	conn->has_stream = true;
-	conn->way.handle.data = conn;
+	conn->io.handle.data = conn;
 	stmfw__conn_hold(conn);
 }
 
 int stmfw__conn_opened(struct conn *conn)
 {
-	int err = uv_read_start(&conn->way.stream, on_alloc, on_read);
+	int err = uv_read_start(&conn->io.stream, on_alloc, on_read);
 
 	if (err)
 		return err;
@@ -261,7 +261,7 @@ static void on_written(uv_write_t *req, int status)
 static int write_out(struct conn *conn)
 {
 	uv_buf_t rest = uv_buf_init(conn->output.data, (unsigned int)conn->output.length);
-	int n = uv_try_write(&conn->way.stream, &rest, 1);
+	int n = uv_try_write(&conn->io.stream, &rest, 1);
 
 	if (n == (int)rest.len) {
 		stmfw__buf_clear(&conn->output, OUTPUT_KEEP);
@@ -273,7 +273,7 @@ static int write_out(struct conn *conn)
 		rest.base += n;
 		rest.len -= (size_t)n;
 	}
-	int err = uv_write(&conn->write, &conn->way.stream, &rest, 1, on_written);
+	int err = uv_write(&conn->write, &conn->io.stream, &rest, 1, on_written);
 	conn->writing = err == 0;
 	return err;
 }

@@ -18,7 +18,7 @@ enum conn_state {
 
 struct dialer {
 	size_t size; /* of its own state, conn->dial */
-	/* Make conn->stream and have it connected; then conn_opened(), or conn_fail(). */
+	/* Make the stream, conn->io, and have it connected; then conn_opened(), or conn_fail(). */
 	void (*begin)(struct conn *conn, const struct conn_params *params);
 	/* The stream has ended: set CONN_ENDING, find out why, conn_fail(). NULL: it says all. */
 	void (*ended)(struct conn *conn, int uv_status);
@@ -43,8 +43,8 @@ struct conn {
 		uv_stream_t stream;
 		uv_tcp_t tcp;
 		uv_pipe_t pipe;
-	} way;
-	bool has_stream;        /* `way` is an open handle                                */
+	} io;
+	bool has_stream;        /* `io` is an open handle                                 */
 	int held;               /* things of libuv's that still point here                */
 	bool writing;
 	uv_write_t write;

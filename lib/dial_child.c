@@ -239,7 +239,7 @@ static int spawn(struct conn *conn, char **argv)
 		return err;
 	}
 	c->is_alive = true;
-	err = uv_pipe_open(&conn->way.pipe, ends[0]);
+	err = uv_pipe_open(&conn->io.pipe, ends[0]);
 	if (err)
 		close(ends[0]);
 	return err;
@@ -253,7 +253,7 @@ static void begin(struct conn *conn, const struct conn_params *params)
 	c->process.data = c->errors.data = c->timer.data = conn;
 	uv_timer_init(conn->loop, &c->timer);
 	uv_pipe_init(conn->loop, &c->errors, 0);
-	uv_pipe_init(conn->loop, &conn->way.pipe, 0);
+	uv_pipe_init(conn->loop, &conn->io.pipe, 0);
 	stmfw__conn_has_stream(conn);
 	stmfw__conn_hold(conn); /* for the timer  */
 	stmfw__conn_hold(conn); /* for its stderr */

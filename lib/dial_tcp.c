@@ -71,8 +71,8 @@ static void on_connected(uv_connect_t *req, int status)
 		return;
 	}
 	uv_timer_stop(&tcp(conn)->patience);
-	uv_tcp_nodelay(&conn->way.tcp, 1);
-	uv_tcp_keepalive(&conn->way.tcp, 1, 60);
+	uv_tcp_nodelay(&conn->io.tcp, 1);
+	uv_tcp_keepalive(&conn->io.tcp, 1, 60);
 	tcp(conn)->state = TCP_DONE;
 	int err = stmfw__conn_opened(conn);
 	if (err)
@@ -82,7 +82,7 @@ static void on_connected(uv_connect_t *req, int status)
 static void try_address(struct conn *conn, const struct sockaddr *address)
 {
 	struct tcp *t = tcp(conn);
-	int err = uv_tcp_init(conn->loop, &conn->way.tcp);
+	int err = uv_tcp_init(conn->loop, &conn->io.tcp);
 
 	if (err) {
 		stmfw__conn_fail_status(conn, err);
@@ -90,7 +90,7 @@ static void try_address(struct conn *conn, const struct sockaddr *address)
 	}
 	stmfw__conn_has_stream(conn);
 	t->state = TCP_TRYING;
-	err = uv_tcp_connect(&t->connect, &conn->way.tcp, address, on_connected);
+	err = uv_tcp_connect(&t->connect, &conn->io.tcp, address, on_connected);
 	if (err)
 		give_up_address(conn, err);
 	else if (t->next) /* the last one has what is left of the caller's deadline */

@@ -21,7 +21,7 @@ static void on_connected(uv_connect_t *req, int status)
 static void begin(struct conn *conn, const struct conn_params *params)
 {
 	struct local *l = conn->dial;
-	int err = uv_pipe_init(conn->loop, &conn->way.pipe, 0);
+	int err = uv_pipe_init(conn->loop, &conn->io.pipe, 0);
 
 	if (err) {
 		stmfw__conn_fail_status(conn, err);
@@ -29,7 +29,7 @@ static void begin(struct conn *conn, const struct conn_params *params)
 	}
 	stmfw__conn_has_stream(conn);
 	l->connect.data = conn;
-	uv_pipe_connect(&l->connect, &conn->way.pipe, params->address->host, on_connected);
+	uv_pipe_connect(&l->connect, &conn->io.pipe, params->address->host, on_connected);
 }
 
 static void stop(struct conn *conn)
