@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Where an OpenOCD is, as people write it: the scheme, then host and port or a path. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -31,7 +32,7 @@ struct halves {
 };
 
 /* False: a bracket without its partner, or rubbish behind it. */
-static int split(const char *text, struct halves *h)
+static bool split(const char *text, struct halves *h)
 {
 	const char *colon = strchr(text, ':');
 
@@ -40,11 +41,11 @@ static int split(const char *text, struct halves *h)
 		const char *end = strchr(text, ']');
 
 		if (!end || end == text + 1 || (end[1] != '\0' && end[1] != ':'))
-			return 0;
+			return false;
 		h->host = text + 1;
 		h->host_length = (size_t)(end - text) - 1;
 		h->port = end[1] == ':' ? end + 2 : NULL;
-		return 1;
+		return true;
 	}
 	h->host = text;
 	h->host_length = strlen(text);
@@ -52,24 +53,24 @@ static int split(const char *text, struct halves *h)
 		h->host_length = (size_t)(colon - text);
 		h->port = colon + 1;
 	}
-	return 1;
+	return true;
 }
 
-static int is_loopback(const char *host)
+static bool is_loopback(const char *host)
 {
 	if (strcasecmp(host, "localhost") == 0 || strcmp(host, "::1") == 0)
-		return 1;
+		return true;
 	return strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == strlen(host);
 }
 
-static int take_port(const char *text, uint16_t *port)
+static bool take_port(const char *text, uint16_t *port)
 {
 	uint64_t n;
 
 	if (!stmfw__take_uint(&text, &n) || *text != '\0' || n == 0 || n > UINT16_MAX)
-		return 0;
+		return false;
 	*port = (uint16_t)n;
-	return 1;
+	return true;
 }
 
 static const struct scheme *scheme_of(const char *text)
@@ -121,12 +122,12 @@ static int take_path(stmfw_address *a, const char *path)
 }
 
 /* It will be a part of messages, which are one line. */
-static int has_control_bytes(const char *text)
+static bool has_control_bytes(const char *text)
 {
 	for (; *text; text++)
 		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			return 1;
-	return 0;
+			return true;
+	return false;
 }
 
 int stmfw_address_parse(stmfw_address *out, const char *text)

@@ -150,10 +150,10 @@ static void look_up(struct conn *conn, const stmfw_address *to)
 	stmfw__conn_hold(conn);
 }
 
-static int is_literal(struct tcp *t, const stmfw_address *to)
+static bool is_literal(struct tcp *t, const stmfw_address *to)
 {
 	if (uv_ip4_addr(to->host, to->port, (struct sockaddr_in *)&t->literal) == 0)
-		return 1;
+		return true;
 	return uv_ip6_addr(to->host, to->port, (struct sockaddr_in6 *)&t->literal) == 0;
 }
 
