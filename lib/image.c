@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "walk.h"
+
 #define NAME_SHOWN 120 /* characters of a long path: its end tells more */
 
 struct piece {
@@ -199,31 +201,15 @@ void stmfw_image_bounds(const stmfw_image *image, uint64_t *first, uint64_t *end
 		*end = last->address + last->length;
 }
 
-/* The first range that does not end at or before the address; count if there is none. */
-static size_t find(const stmfw_image *image, uint64_t address)
-{
-	size_t low = 0, high = image->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const stmfw_range *r = &image->ranges[middle];
-
-		if (r->address + r->length > address)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low;
-}
-
 uint64_t stmfw_image_copy(const stmfw_image *image, uint64_t address, void *out, uint64_t length,
 			  uint8_t fill_with)
 {
 	uint64_t end = length > UINT64_MAX - address ? UINT64_MAX : address + length, copied = 0;
+	const struct ranges all = { image->ranges, image->count };
 
 	if (length)
 		memset(out, fill_with, (size_t)length);
-	for (size_t i = find(image, address); i < image->count; i++) {
+	for (size_t i = stmfw__ranges_search(all, address); i < image->count; i++) {
 		const stmfw_range *r = &image->ranges[i];
 		uint64_t from = r->address > address ? r->address : address;
 		uint64_t to = r->address + r->length < end ? r->address + r->length : end;

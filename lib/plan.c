@@ -9,27 +9,21 @@
 
 #include <string.h>
 
+#include "walk.h"
+
 /* ---- which sectors ---- */
 
-/* The first range that ends behind an address of the flash; NULL: there is none. An image may have
-   tens of thousands of them. */
+/* The first range that ends behind an address of the flash; NULL: there is none. */
 static const stmfw_range *range_behind(const struct plan *p, uint64_t address,
 				       const stmfw_range **end)
 {
 	size_t count;
 	const stmfw_range *r = stmfw_image_ranges(p->image, &count);
-	size_t low = 0, high = count;
+	uint64_t in_image = address > p->shift ? address - p->shift : 0;
+	size_t i = stmfw__ranges_search((struct ranges){ r, count }, in_image);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (r[middle].address + p->shift + r[middle].length > address)
-			high = middle;
-		else
-			low = middle + 1;
-	}
 	*end = r + count;
-	return low < count ? &r[low] : NULL;
+	return i < count ? &r[i] : NULL;
 }
 
 /* The image's bytes between two addresses. */

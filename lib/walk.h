@@ -39,7 +39,8 @@ bool stmfw__ranges_valid(struct ranges r);
 uint64_t stmfw__ranges_total(struct ranges r);
 /* The byte at an address; NULL if there is none. */
 const uint8_t *stmfw__ranges_find(struct ranges r, uint64_t address);
-/* The first range that ends behind the address. */
+/* The first range that ends behind the address; count: there is none. A search by halves, as an
+   image may have tens of thousands. */
 size_t stmfw__ranges_search(struct ranges r, uint64_t address);
 
 #endif

@@ -186,6 +186,32 @@ START_TEST(one_wrong_byte_is_enough)
 }
 END_TEST
 
+/* Its addresses begin with 0: it goes to where the bank begins, and not into one below. */
+START_TEST(a_binary_that_was_not_placed)
+{
+	stmfw_bank below = bank;
+	stmfw_image_error error;
+	stmfw_span outside;
+	uint8_t out[4];
+
+	below.base = BASE - bank.size;
+	stmfw__arena_init(&arena, libc_mem());
+	ck_assert_int_eq(stmfw_image_parse(&image, "x", "\1bcdef", 6, NULL, &error), STMFW_OK);
+	ck_assert(!stmfw_image_is_placed(image));
+	struct plan p = { .image = image, .shift = BASE, .keep = true };
+	ck_assert(stmfw__plan_add_bank(&p, &arena, &below));
+	ck_assert_uint_eq(p.count, 0);
+	ck_assert(stmfw__plan_add_bank(&p, &arena, &bank));
+	ck_assert_uint_eq(p.count, 1);
+	ck_assert_uint_eq(p.sectors[0].plan.image_bytes, 6);
+	ck_assert(!stmfw__plan_outside(&p, &outside));
+	holds(&p.sectors[0], 0x11);
+	stmfw__plan_wanted(&p, &p.sectors[0], 4, out, 4);
+	ck_assert_mem_eq(out, "ef" "\x11\x11", 4);
+	done();
+}
+END_TEST
+
 /* Every other byte: what is done for each of them must not look at all of them. */
 START_TEST(an_image_full_of_holes)
 {
@@ -261,6 +287,7 @@ int main(void)
 				       wanted_with_and_without_what_is_around,
 				       decisions,
 				       one_wrong_byte_is_enough,
+				       a_binary_that_was_not_placed,
 				       an_image_full_of_holes,
 				       flash_that_is_blank_at_zero,
 				       crc32,
