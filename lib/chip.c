@@ -274,6 +274,6 @@ int stmfw_identify(stmfw_client *c, const char *target, stmfw_done_cb cb, void *
 		stmfw__op_new(&op, c, &stmfw__identify_kind, sizeof(struct identify_job), cb, arg);
 	if (err)
 		return err;
-	stmfw__identify_init(op->job, target ? stmfw__arena_strdup(&op->arena, target) : NULL);
+	stmfw__identify_init(op->job, stmfw__arena_strdup(&op->arena, target));
 	return stmfw__op_submit(op, out);
 }

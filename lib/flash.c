@@ -461,8 +461,7 @@ int stmfw_flash(stmfw_client *c, const stmfw_flash_opts *opts, stmfw_done_cb cb,
 	struct flash *f = op->job;
 	f->o = o;
 	f->o.retries = o.retries ? o.retries : DEFAULT_RETRIES;
-	if (o.scratch_dir)
-		f->o.scratch_dir = stmfw__arena_strdup(&op->arena, o.scratch_dir);
+	f->o.scratch_dir = stmfw__arena_strdup(&op->arena, o.scratch_dir);
 	f->target = "";
 	f->plan = (struct plan){ .image = o.image,
 				 .keep = o.flags & STMFW_FLASH_KEEP,

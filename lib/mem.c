@@ -73,7 +73,7 @@ char *stmfw__arena_copy(struct arena *a, const void *bytes, size_t length)
 
 char *stmfw__arena_strdup(struct arena *a, const char *s)
 {
-	return stmfw__arena_copy(a, s, strlen(s));
+	return s ? stmfw__arena_copy(a, s, strlen(s)) : NULL;
 }
 
 char *stmfw__arena_printf(struct arena *a, const char *fmt, ...)

@@ -32,6 +32,7 @@ void stmfw__arena_init(struct arena *a, const struct mem *mem);
 void *stmfw__arena_alloc(struct arena *a, size_t size);
 /* The copy gets a NUL behind it. */
 char *stmfw__arena_copy(struct arena *a, const void *bytes, size_t length);
+/* NULL stays NULL. */
 char *stmfw__arena_strdup(struct arena *a, const char *s);
 char *stmfw__arena_printf(struct arena *a, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

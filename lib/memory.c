@@ -203,7 +203,7 @@ static int memory_op(struct op **op, stmfw_client *c, const struct op_kind *kind
 	if (err)
 		return err;
 	struct memory_job *job = (*op)->job;
-	job->target = target ? stmfw__arena_strdup(&(*op)->arena, target) : NULL;
+	job->target = stmfw__arena_strdup(&(*op)->arena, target);
 	job->range = *r;
 	job->shape = shape;
 	return STMFW_OK;

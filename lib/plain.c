@@ -135,11 +135,6 @@ static const struct op_kind plain_kind = { .name = "flash command",
 					   .next = plain_next,
 					   .ended = plain_ended };
 
-static const char *copy(struct op *op, const char *s)
-{
-	return s ? stmfw__arena_strdup(&op->arena, s) : NULL;
-}
-
 static int submit(stmfw_client *c, const struct plain *p, stmfw_done_cb cb, void *arg,
 		  stmfw_op *out)
 {
@@ -152,10 +147,10 @@ static int submit(stmfw_client *c, const struct plain *p, stmfw_done_cb cb, void
 	*own = *p;
 	if (own->timeout_ms == 0)
 		own->timeout_ms = c->opts.flash_timeout_ms;
-	own->before = copy(op, p->before);
-	own->after = copy(op, p->after);
-	own->target = copy(op, p->target);
-	own->content.path = copy(op, p->content.path);
+	own->before = stmfw__arena_strdup(&op->arena, p->before);
+	own->after = stmfw__arena_strdup(&op->arena, p->after);
+	own->target = stmfw__arena_strdup(&op->arena, p->target);
+	own->content.path = stmfw__arena_strdup(&op->arena, p->content.path);
 	return stmfw__op_submit(op, out);
 }
 

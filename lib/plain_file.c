@@ -196,8 +196,7 @@ static int submit(stmfw_client *c, const struct file_job *wanted, stmfw_done_cb 
 	struct file_job *job = op->job;
 	*job = *wanted;
 	job->search.probe = true;
-	if (content->path)
-		job->content.path = stmfw__arena_strdup(&op->arena, content->path);
+	job->content.path = stmfw__arena_strdup(&op->arena, content->path);
 	return stmfw__op_submit(op, out);
 }
 

@@ -138,8 +138,7 @@ int stmfw_read_flash(stmfw_client *c, const stmfw_read_opts *opts, stmfw_done_cb
 				    .progress = o.progress,
 				    .arg = o.arg };
 	set_up(job, &t, o.sink);
-	if (o.scratch_dir)
-		job->transfer.scratch_dir = stmfw__arena_strdup(&op->arena, o.scratch_dir);
+	job->transfer.scratch_dir = stmfw__arena_strdup(&op->arena, o.scratch_dir);
 	stmfw__read_prepare(job, &op->arena); /* its failure is noticed below */
 	return stmfw__op_submit(op, out);
 }

@@ -175,7 +175,7 @@ static int control(stmfw_client *c, const char *name, const char *target,
 		return err;
 	struct control_job *job = op->job;
 	job->name = name;
-	job->target = target ? stmfw__arena_strdup(&op->arena, target) : NULL;
+	job->target = stmfw__arena_strdup(&op->arena, target);
 	job->expected = expected;
 	return stmfw__op_submit(op, out);
 }

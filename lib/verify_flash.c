@@ -274,8 +274,7 @@ int stmfw_verify_flash(stmfw_client *c, const stmfw_verify_opts *opts, stmfw_don
 					   .arg = o.arg,
 					   .send = send_piece,
 					   .take = take_piece };
-	if (o.scratch_dir)
-		job->transfer.scratch_dir = stmfw__arena_strdup(&op->arena, o.scratch_dir);
+	job->transfer.scratch_dir = stmfw__arena_strdup(&op->arena, o.scratch_dir);
 	stmfw__read_prepare(&job->read, &op->arena); /* its failure is noticed below */
 	return stmfw__op_submit(op, out);
 }

@@ -48,6 +48,8 @@ START_TEST(failed_memory_is_remembered)
 
 	stmfw__mem_init(&mem, &none);
 	stmfw__arena_init(&a, &mem);
+	ck_assert_ptr_null(stmfw__arena_strdup(&a, NULL));
+	ck_assert_int_eq(a.failed, 0);
 	ck_assert_ptr_null(stmfw__arena_strdup(&a, "x"));
 	ck_assert_int_eq(a.failed, 1);
 	stmfw__buf_init(&b, &mem, 10);
