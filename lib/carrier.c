@@ -35,7 +35,6 @@
 bool stmfw__carrier_begin(struct carrier *c, struct op *op, const char *dir)
 {
 	enum stmfw_transfer wanted = op->client->opts.transfer;
-
 	const stmfw_result before = op->res;
 
 	*c = (struct carrier){ .no_scratch = "", .kept = "" };

@@ -7,8 +7,7 @@
 #include "opts.h"
 
 #define SPAN_LIMIT 64u
-#define SPAN_JOIN \
-	8u /* equal bytes that separate two spans: in other code, some are equal by chance */
+#define SPAN_JOIN 8u /* equal bytes that separate two spans: in other code, some are so by chance */
 #define PAGE 1024u
 
 /* ---- counting ---- */

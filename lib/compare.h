@@ -15,11 +15,11 @@
 
 /* What a part of the address space holds on both sides. */
 struct tally {
-	uint64_t both; /* bytes that both have            */
-	uint64_t differing; /* of these not the same           */
-	uint64_t missing; /* bytes that only expected has    */
-	uint64_t extra; /* bytes that only found has       */
-	uint64_t extra_blank; /* of these FF                   */
+	uint64_t both;        /* bytes that both have         */
+	uint64_t differing;   /* of these not the same        */
+	uint64_t missing;     /* bytes that only expected has */
+	uint64_t extra;       /* bytes that only found has    */
+	uint64_t extra_blank; /* of these FF                  */
 	/* Bytes of both that are not FF; 0: blank. */
 	uint64_t expected_used, found_used;
 };

@@ -140,7 +140,7 @@ struct message {
 };
 
 static void post_message(struct stmfw_client *c, const char *text, size_t length,
-			void (*run)(struct stmfw_client *c, struct delivery *d))
+			 void (*run)(struct stmfw_client *c, struct delivery *d))
 {
 	struct message *m = stmfw__mem_alloc(&c->mem, sizeof(*m) + length + 1);
 

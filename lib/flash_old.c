@@ -280,10 +280,10 @@ static enum move read_span(struct op *op)
 	const struct read_range what = { .bank = span->bank,
 					 .carrier = &f->carrier,
 					 .offset = span->offset,
-					.length = span->length,
-					.sink = keep_bytes,
-					.progress = tell_read,
-					.arg = op };
+					 .length = span->length,
+					 .sink = keep_bytes,
+					 .progress = tell_read,
+					 .arg = op };
 
 	f->old.received = 0;
 	return stmfw__read_call(op, &f->read, &what);

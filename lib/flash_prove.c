@@ -88,12 +88,12 @@ static enum move read_back(struct op *op)
 	const stmfw_plan_sector *s = &current(f)->plan;
 	const stmfw_bank *bank = stmfw__flash_bank_of(f, s->bank);
 	const struct read_range what = { .bank = bank,
-					.carrier = &f->carrier,
-					.offset = s->address - bank->base,
-					.length = s->length,
-					.us_per_kib = f->read_us_per_kib,
-					.sink = compare_back,
-					.arg = op };
+					 .carrier = &f->carrier,
+					 .offset = s->address - bank->base,
+					 .length = s->length,
+					 .us_per_kib = f->read_us_per_kib,
+					 .sink = compare_back,
+					 .arg = op };
 
 	f->prove.step = PROVE_READ;
 	f->prove.received = 0;

@@ -467,7 +467,7 @@ static enum move begin(struct op *op)
 	struct flash_write *w = &f->write;
 
 	*w = (struct flash_write){ .goal = w->goal,
-			     .piece_limit = f->can_digest ? PIECE_FIRST : PIECE_FIRST_SLOW };
+				   .piece_limit = f->can_digest ? PIECE_FIRST : PIECE_FIRST_SLOW };
 	for (size_t i = 0; i < f->plan.count; i++) {
 		struct sector *s = &f->plan.sectors[i];
 

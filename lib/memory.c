@@ -123,6 +123,7 @@ static uint32_t deadline(const struct op *op)
 static enum move send_write(struct op *op)
 {
 	const struct memory_job *job = op->job;
+
 	stmfw__memory_write_script(stmfw__op_script(op, "write memory", deadline(op)), job->target,
 				   &job->range, job->values);
 	return MOVE_SEND;
@@ -194,8 +195,8 @@ static const struct op_kind read_kind = { .name = "memory", .ahead = true, .next
 static const struct op_kind write_kind = { .name = "memory", .next = memory_next };
 
 static int memory_op(struct op **op, stmfw_client *c, const struct op_kind *kind,
-		     const char *target,
-		     const struct memory_range *r, enum shape shape, stmfw_done_cb cb, void *arg)
+		     const char *target, const struct memory_range *r, enum shape shape,
+		     stmfw_done_cb cb, void *arg)
 {
 	if (!c || (target && !*target) || r->count == 0)
 		return STMFW_EINVAL;

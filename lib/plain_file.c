@@ -66,7 +66,6 @@ static enum move send_command(struct op *op)
 	struct file_job *job = op->job;
 	uint32_t ms = stmfw__op_deadline(op, FLASH_PATIENCE_MS, job->length, job->command->slowest);
 	struct buf *b = stmfw__op_script(op, job->command->step, ms);
-
 	char before[48], after[24];
 
 	job->step = FILE_COMMAND;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Read-out protection: level 1 on (for production), or off, which erases the chip. How: option_change.c.
+ * Read-out protection: level 1 on (for production), or off, which erases the chip. How:
+ * option_change.c.
  *
  * Level 2 is for ever: nothing here can set it.
  */
