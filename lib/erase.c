@@ -8,7 +8,7 @@
  */
 #include <inttypes.h>
 
-#include "plain.h"
+#include "patience.h"
 #include "protect.h"
 
 #define MAYBE_PROTECTED "If the chip is read protected, nobody can look."

@@ -15,16 +15,15 @@
 #include <uv.h>
 
 #include "flash.h"
+#include "patience.h"
 
 #define PIECE_MS 1500u
 #define PIECE_FIRST ((uint64_t)64 << 10)
 #define PIECE_FIRST_SLOW ((uint64_t)4 << 10) /* the chip runs no loader: word by word */
 #define PIECE_MAX ((uint64_t)1 << 20)
 #define PATIENCE 32u /* a piece may take this many times its share */
-#define WRITE_SLOWEST 1024u
 #define ERASE_SLOWEST 8192u
 #define ERASE_SECTOR_MS 3000u /* 128 KiB of an F4: 1 to 2 s */
-#define WRITE_BASE_MS 20000u
 #define SLICE ((size_t)1024)    /* what is looked at at once          */
 #define PORTION ((size_t)16384) /* what is put into the file at once */
 #define ALIGNMENT 64u /* of a write's end: a multiple of every family's programming unit */
@@ -243,8 +242,9 @@ static enum move send_part(struct op *op)
 	size_t left = w->piece.bytes - w->piece.done;
 
 	w->piece.part = left < f->carrier.most_to ? left : f->carrier.most_to;
-	uint32_t ms = stmfw__op_deadline(op, WRITE_BASE_MS, w->piece.part,
-					 slowest > WRITE_SLOWEST ? slowest : WRITE_SLOWEST);
+	if (slowest < FLASH_SLOWEST_WRITE)
+		slowest = FLASH_SLOWEST_WRITE;
+	uint32_t ms = stmfw__op_deadline(op, FLASH_PATIENCE_MS, w->piece.part, slowest);
 	w->step = WRITE_BYTES;
 	if (put_part(f, stmfw__op_script(op, "write", ms)))
 		return MOVE_SEND;

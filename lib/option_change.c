@@ -10,7 +10,6 @@
  */
 #include "option_change.h"
 
-#include "plain.h"
 #include "target.h"
 
 static enum move identify(struct op *op, struct identify_job *identify, enum change_step step)

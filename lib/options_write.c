@@ -9,7 +9,7 @@
 #include <inttypes.h>
 
 #include "option_change.h"
-#include "plain.h"
+#include "patience.h"
 
 struct user_job {
 	struct option_change change;

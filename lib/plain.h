@@ -5,13 +5,6 @@
 
 #include "op.h"
 
-/* How slow each may be at worst, in bytes per second: the deadlines grow by this. */
-#define FLASH_SLOWEST_READ 8192u
-#define FLASH_SLOWEST_WRITE 1024u /* half-word by half-word, where the chip cannot run code */
-#define FLASH_SLOWEST_ERASE 20480u /* F4, byte-wide: 4 s for 128 KiB, 32 s for 1 MiB */
-/* What is on top of that, whatever the size. */
-#define FLASH_PATIENCE_MS 20000u
-
 /* The first difference that a comparison which has failed tells of. */
 struct difference {
 	uint64_t at;          /* address, or offset in the bank: as the command counts */

@@ -17,6 +17,7 @@
 #include "bank.h"
 #include "content.h"
 #include "parse.h"
+#include "patience.h"
 #include "tcl.h"
 
 enum file_step { FILE_BANK, FILE_SIZE, FILE_CONTENT, FILE_COMMAND };

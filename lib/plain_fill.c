@@ -6,9 +6,10 @@
 #include <inttypes.h>
 
 #include "bank.h"
-#include "plain.h"
 #include "opts.h"
 #include "parse.h"
+#include "patience.h"
+#include "plain.h"
 
 struct fill_job {
 	struct bank_search search;

@@ -15,7 +15,7 @@
 
 #include <inttypes.h>
 
-#include "plain.h"
+#include "patience.h"
 
 #define POWER_CYCLE                                                                             \
 	"It may take effect after a power cycle: switch the board off and on, then look again."

@@ -8,7 +8,7 @@
 #include <inttypes.h>
 
 #include "option_change.h"
-#include "plain.h"
+#include "patience.h"
 
 struct readout_job {
 	struct option_change change;
