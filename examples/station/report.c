@@ -83,6 +83,15 @@ static bool parse_ago(const char *text, int64_t *ms)
 	return true;
 }
 
+/* strptime() takes the 31st of any month; mktime() would make another day of it. */
+static bool is_in_calendar(const struct tm *tm)
+{
+	struct tm utc = *tm; /* where no clock is ever put forward */
+
+	timegm(&utc);
+	return utc.tm_mday == tm->tm_mday;
+}
+
 static bool parse_date(const char *text, int64_t *ms)
 {
 	static const char *const forms[] = { "%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M",
@@ -94,6 +103,8 @@ static bool parse_date(const char *text, int64_t *ms)
 
 		if (!end || *end)
 			continue;
+		if (!is_in_calendar(&tm))
+			return false;
 		*ms = (int64_t)mktime(&tm) * 1000;
 		return true;
 	}
@@ -109,6 +120,16 @@ static bool set_since(struct report *report, const char *text)
 	return false;
 }
 
+/* Whose variable is empty in a script does not mean all boards. */
+static bool set_board(struct report *report, const char **which, const char *name,
+		      const char *value)
+{
+	*which = value;
+	if (!value[0])
+		cli_fail(&report->cli, CLI_USAGE, "", "--%s is empty. Of which board?", name);
+	return value[0] != '\0';
+}
+
 static bool take_option(void *arg, int option, const char *value)
 {
 	struct report *report = arg;
@@ -118,11 +139,9 @@ static bool take_option(void *arg, int option, const char *value)
 		report->record = value;
 		return true;
 	case OPT_UID:
-		report->query.uid = value;
-		return true;
+		return set_board(report, &report->query.uid, "uid", value);
 	case OPT_SERIAL:
-		report->query.serial = value;
-		return true;
+		return set_board(report, &report->query.serial, "serial", value);
 	case OPT_SINCE:
 		return set_since(report, value);
 	default:

@@ -357,6 +357,11 @@ START_TEST(since_leaves_out_what_was_before)
 	ck_assert_int_eq(report("--since soon"), 2);
 	ck_assert_int_eq(report("--since 5y"), 2);
 	ck_assert_int_eq(report("--since d"), 2);
+	ck_assert_int_eq(report("--since 2025-02-31"), 2);
+	ck_assert_ptr_nonnull(strstr(err, "\"2025-02-31\" in --since is no time"));
+	ck_assert_int_eq(report("--since 2025-02-29T10:00"), 2);
+	ck_assert_int_eq(report("--since 2024-02-29T10:00"), 0);
+	ck_assert_int_eq(report("--since 2025-12-31"), 0);
 	end();
 }
 END_TEST
@@ -368,6 +373,10 @@ START_TEST(a_wrong_command_line_is_said)
 	morning();
 	ck_assert_int_eq(report("--csv --json"), 2);
 	ck_assert_int_eq(report("--uid a --serial b"), 2);
+	ck_assert_int_eq(report("--uid="), 2);
+	ck_assert_ptr_nonnull(strstr(err, "--uid is empty"));
+	ck_assert_int_eq(report("--serial= --csv"), 2);
+	ck_assert_str_eq(out, "");
 	ck_assert_int_eq(report("--record x line.yaml"), 2);
 	ck_assert_int_eq(report("line.yaml more.yaml"), 2);
 	ck_assert_int_eq(report("--nonsense"), 2);
