@@ -11,10 +11,11 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const columns[] = { "board", "began", "station", "operator", "site", "uid",
-				       "chip", "serial", "result", "failed_step", "reason", "elapsed_ms",
-				       "bytes", "attempts", "openocd", "adapter", "recipe",
-				       "recipe_sha256", "run" };
+static const char *const columns[] = { "board",  "began",         "station", "operator",
+				       "site",   "uid",           "chip",    "serial",
+				       "result", "failed_step",   "reason",  "elapsed_ms",
+				       "bytes",  "attempts",      "openocd", "adapter",
+				       "recipe", "recipe_sha256", "run",     "images" };
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
 static void put_text(const char *text)

@@ -135,13 +135,15 @@ json_t *report_summary(const struct db *db, const struct report_query *q, char w
 
 /* ---- one by one ---- */
 
-static const char sql_boards[] =
-	"SELECT b.id AS board, " UTC("b.began_ms") " AS began, station, operator, site, uid, chip,"
-	" serial, result, " FAILED_STEP " AS failed_step, reason, elapsed_ms,"
-	" (SELECT coalesce(sum(bytes), 0) FROM steps WHERE board = b.id) AS bytes,"
-	" (SELECT coalesce(sum(attempts), 0) FROM steps WHERE board = b.id) AS attempts, openocd,"
-	" adapter, recipe, recipe_sha256, run, b.began_ms FROM boards b JOIN runs ON runs.id = run"
-	" WHERE" CHOSEN " ORDER BY b.id";
+static const char sql_boards[] = "SELECT b.id AS board, " UTC(
+	"b.began_ms") " AS began, station, operator, site, uid, chip,"
+		      " serial, result, " FAILED_STEP " AS failed_step, reason, elapsed_ms,"
+		      " (SELECT coalesce(sum(bytes), 0) FROM steps WHERE board = b.id) AS bytes,"
+		      " (SELECT coalesce(sum(attempts), 0) FROM steps WHERE board = b.id) AS attempts, openocd,"
+		      " adapter, recipe, recipe_sha256, run, b.began_ms,"
+		      " (SELECT coalesce(group_concat(name || ' ' || sha256, '; '), '') FROM images"
+		      " WHERE run = b.run AND result <> 'known') AS images FROM boards b JOIN runs ON runs.id = run"
+		      " WHERE" CHOSEN " ORDER BY b.id";
 
 json_t *report_boards(const struct db *db, const struct report_query *q, char why[RECORD_WHY])
 {
@@ -156,6 +158,15 @@ static json_t *steps_of(const struct db *db, int64_t board, char why[RECORD_WHY]
 		       " WHERE board = ?1 ORDER BY position", "i", board);
 }
 
+/* What the recipe had for it. Nothing was done to one that was known. */
+static json_t *images_of(const struct db *db, int64_t board, char why[RECORD_WHY])
+{
+	return db_rows(db, why,
+		       "SELECT name, file, sha256 FROM images JOIN boards USING (run)"
+		       " WHERE id = ?1 AND result <> 'known' ORDER BY name",
+		       "i", board);
+}
+
 json_t *report_history(const struct db *db, const struct report_query *q, char why[RECORD_WHY])
 {
 	json_t *boards = report_boards(db, q, why);
@@ -164,13 +175,13 @@ json_t *report_history(const struct db *db, const struct report_query *q, char w
 
 	json_array_foreach(boards, i, board) {
 		int64_t id = json_integer_value(json_object_get(board, "board"));
-		json_t *steps = steps_of(db, id, why);
 
-		if (!steps) {
+		/* Where a spreadsheet has one cell, the history has a list. */
+		if (json_object_set_new(board, "images", images_of(db, id, why)) != 0 ||
+		    json_object_set_new(board, "steps", steps_of(db, id, why)) != 0) {
 			json_decref(boards);
 			return NULL;
 		}
-		json_object_set_new(board, "steps", steps);
 	}
 	return boards ? json_pack("{s:o}", "boards", boards) : NULL;
 }

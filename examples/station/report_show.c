@@ -179,6 +179,17 @@ static void show_line(const json_t *board, const char *label, const char *key)
 		printf("    %-9s %s\n", label, words);
 }
 
+static void show_images(const json_t *images)
+{
+	size_t i;
+	const json_t *image;
+	char name[WORDS], digest[WORDS];
+
+	json_array_foreach(images, i, image)
+		printf("    %-9s %s  %s\n", "image", words_of(digest, image, "sha256"),
+		       words_of(name, image, "name"));
+}
+
 static const char *result_word(const json_t *board)
 {
 	const char *result = json_string_value(json_object_get(board, "result"));
@@ -209,6 +220,7 @@ static void show_board(const json_t *board)
 	show_line(board, "operator", "operator");
 	show_line(board, "recipe", "recipe");
 	show_line(board, "sha256", "recipe_sha256");
+	show_images(json_object_get(board, "images"));
 	json_array_foreach(steps, i, step)
 		show_step(step);
 }

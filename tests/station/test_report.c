@@ -344,6 +344,46 @@ START_TEST(the_history_of_a_board_by_serial_is_that_of_the_one_that_has_it)
 }
 END_TEST
 
+/* The next run has other firmware, which the board that is known did not get. */
+START_TEST(the_history_says_which_firmware_a_board_got)
+{
+	static char boot[] = "boot", v1[] = "1111", v2[] = "2222";
+	struct recipe_image images[2];
+
+	rig_open(&rig);
+	images[0] = images[1] = rig.image;
+	images[0].sha256 = v1;
+	images[1].name = boot;
+	rig.recipe.images = images;
+	rig.recipe.image_count = 2;
+	struct record *rec = rig_record(&rig);
+	put(rec, "aa01", "A", DAY_MS, 1000, NULL);
+	record_close(rec);
+	images[0].sha256 = v2;
+	rec = rig_record(&rig);
+	struct record_board known = rig_board("aa01", -1, "SN0001");
+	known.result = RESULT_KNOWN;
+	known.step_count = 0;
+	ck_assert(record_board(rec, &known, NULL, rig.why));
+	put(rec, "aa02", "A", DAY_MS, 1000, NULL);
+	record_close(rec);
+
+	ck_assert_int_eq(report("--serial SN0001"), 0);
+	shows("operator  anna\n");
+	shows("sha256    cd34\n    image     1111  app\n    image     ab12  boot\n");
+	ck_assert_ptr_null(strstr(out, "2222"));
+	ck_assert_int_eq(report("--uid aa02 --json"), 0);
+	shows("\"images\":[{\"name\":\"app\",\"file\":\"app.bin\",\"sha256\":\"2222\"},{\"name\":\"boot\",");
+	ck_assert_int_eq(report("--serial SN0001 --json"), 0);
+	shows("\"images\":[]");
+	ck_assert_int_eq(report("--csv"), 0);
+	shows(",1,\"app 1111; boot ab12\"\r\n");
+	shows("\"known\",\"\",\"\",1000,0,0,\"0.12.0\",\"066F\",\"line.yaml\",\"cd34\",2,\"\"\r\n");
+	shows(",2,\"app 2222; boot ab12\"\r\n");
+	end();
+}
+END_TEST
+
 START_TEST(since_leaves_out_what_was_before)
 {
 	setenv("TZ", "UTC", 1);
@@ -575,6 +615,7 @@ int main(void)
 		csv_has_one_line_for_each_board,
 		the_history_of_a_board_by_uid,
 		the_history_of_a_board_by_serial_is_that_of_the_one_that_has_it,
+		the_history_says_which_firmware_a_board_got,
 		since_leaves_out_what_was_before,
 		a_wrong_command_line_is_said,
 		a_file_that_is_no_record_is_said_and_left_alone,
