@@ -22,6 +22,8 @@ enum site_state {
 	SITE_STOPPED   /* no more boards here */
 };
 
+enum station_state { STATION_RUNNING, STATION_PAUSED, STATION_STOPPING };
+
 /* All that can be shown of a site, always true and complete. Strings are never NULL. */
 struct site_view {
 	unsigned int index;
@@ -34,7 +36,7 @@ struct site_view {
 	const char *uid;
 	const char *serial;
 	const char *chip;
-	const char *reason;    /* of the last failure */
+	const char *reason;    /* of the last failure; KNOWN: when and where it has passed */
 	const char *advice;
 	uint64_t board_began_ms;   /* monotonic */
 	uint64_t board_elapsed_ms; /* of a board that is done */
@@ -48,7 +50,7 @@ struct station_view {
 	unsigned int passed, failed, known;
 	unsigned int wanted;   /* boards; 0: no end */
 	uint64_t serials_left; /* UINT64_MAX: no end or none needed */
-	bool stopping;
+	enum station_state state;
 	const struct site_view *sites;
 	unsigned int site_count;
 };
@@ -61,7 +63,7 @@ enum event_kind {
 	EVENT_PROGRESS,
 	EVENT_STEP_END,
 	EVENT_BOARD_END,  /* recorded: PASS, FAIL or known                   */
-	EVENT_LOG,        /* text: a line that OpenOCD said (verbose only)   */
+	EVENT_LOG,        /* text: a line that `who` has said (verbose only) */
 	EVENT_NOTE,       /* text: something for the operator                */
 	EVENT_END
 };
@@ -71,6 +73,7 @@ struct event {
 	const struct site_view *site; /* NULL: the station's   */
 	bool passed;                  /* STEP_END, BOARD_END   */
 	const char *text;             /* LOG, NOTE; else "" or the reason */
+	const char *who;              /* LOG: "openocd", or the step whose program it was */
 	uint64_t elapsed_ms;          /* STEP_END, BOARD_END   */
 	uint64_t bytes;
 	unsigned int attempts;

@@ -19,9 +19,11 @@ static void add_number(json_t *o, const char *key, uint64_t number)
 
 static const char *station_state(const struct hall *h)
 {
-	if (h->ended)
-		return "ENDED";
-	return h->station->stopping ? "STOPPING" : "RUNNING";
+	static const char *const names[] = { [STATION_RUNNING] = "RUNNING",
+					     [STATION_PAUSED] = "PAUSED",
+					     [STATION_STOPPING] = "STOPPING" };
+
+	return h->ended ? "ENDED" : names[h->station->state];
 }
 
 /* null: there is no end to them. */
@@ -108,7 +110,8 @@ static void add_board(json_t *o, const struct hall *h, const struct site_view *s
 
 static bool has_reason(const struct site_view *s)
 {
-	return s->state == SITE_DOWN || s->state == SITE_FAILED || s->state == SITE_LOCKED;
+	return s->state == SITE_DOWN || s->state == SITE_FAILED || s->state == SITE_LOCKED ||
+	       s->state == SITE_KNOWN;
 }
 
 static json_t *site(const struct hall *h, const struct site_view *s)

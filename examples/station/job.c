@@ -101,18 +101,23 @@ static void on_again(uv_timer_t *timer)
 	begin_attempt(timer->data);
 }
 
-void job_fail(struct job *job, const char *advice, const char *format, ...)
+/* A bad contact may be better the next time; these will not. */
+static bool may_get_better(int status)
+{
+	return status != STMFW_EPROTECTED && status != STMFW_ERANGE &&
+	       status != STMFW_EUNSUPPORTED && status != STMFW_EINVAL;
+}
+
+static void end_attempt(struct job *job, bool again, const char *advice, const char *format,
+			va_list args)
 {
 	struct job_step *s = &job->steps[job->current];
-	va_list args;
 
 	job->op = 0;
 	uv_timer_stop(&job->timer);
-	va_start(args, format);
 	vsnprintf(s->reason, sizeof(s->reason), format, args);
-	va_end(args);
 	snprintf(job->advice, sizeof(job->advice), "%s", advice);
-	if (job->state == JOB_RUNNING && s->attempts <= s->step->retries &&
+	if (again && job->state == JOB_RUNNING && s->attempts <= s->step->retries &&
 	    stmfw_client_is_connected(job->client)) {
 		job_after(job, 200, on_again);
 		return;
@@ -122,12 +127,39 @@ void job_fail(struct job *job, const char *advice, const char *format, ...)
 	finish(job, false);
 }
 
+void job_fail(struct job *job, const char *advice, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	end_attempt(job, true, advice, format, args);
+	va_end(args);
+}
+
+void job_refuse(struct job *job, const char *advice, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	end_attempt(job, false, advice, format, args);
+	va_end(args);
+}
+
+void job_fail_as(struct job *job, const stmfw_result *res, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	end_attempt(job, may_get_better(res->status), res->advice, format, args);
+	va_end(args);
+}
+
 bool job_went_well(struct job *job, const char *doing, const stmfw_result *res)
 {
 	job->op = 0;
 	if (res->status == STMFW_OK)
 		return true;
-	job_fail(job, res->advice, "cannot %s: %s", doing, res->text);
+	job_fail_as(job, res, "cannot %s: %s", doing, res->text);
 	return false;
 }
 
@@ -140,6 +172,7 @@ static void lose_board(struct job *job, const char *why)
 	job_fail(job, "Leave the board in until PASS or FAIL is shown. Do this one again.", "%s", why);
 }
 
+/* Some chips do not show their unique id any more once they are read protected. */
 static bool may_be_unreadable(const struct job *job)
 {
 	for (unsigned int i = 0; i <= job->current; i++)
@@ -162,7 +195,7 @@ static void on_looked(stmfw_client *c, const stmfw_result *res, void *arg)
 		job_fail(job, "", "%s", job->why_stopped);
 	else if (readable && strcmp(uid, job->board.uid) != 0)
 		lose_board(job, "this is another board than a moment ago");
-	else if (!readable && !may_be_unreadable(job))
+	else if (!readable && (res->status != STMFW_OK || !may_be_unreadable(job)))
 		lose_board(job, "the board was not seen any more");
 	else
 		pass_step(job);
@@ -211,6 +244,7 @@ static void begin_attempt(struct job *job)
 	};
 
 	job->steps[job->current].attempts++;
+	job->attempt_began = uv_now(job->loop);
 	kinds[job_step(job)->kind](job);
 }
 
@@ -257,6 +291,8 @@ void job_start(struct job *job)
 {
 	job->state = JOB_RUNNING;
 	job->handles = 2;
+	if (job->recipe->serial && job->recipe->serial->source == SERIAL_UID)
+		serial_from_uid(&job->serial, job->board.uid);
 	uv_timer_init(job->loop, &job->timer);
 	uv_timer_init(job->loop, &job->board_timer);
 	job->timer.data = job->board_timer.data = job;

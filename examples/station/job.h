@@ -6,7 +6,8 @@
  *     job_chip.c     identify, unprotect, protect, options, tcl, run, memory
  *     job_flash.c    erase, flash, serial, verify
  *     job_backup.c   backup
- *     job_exec.c     programs: exec, and where a serial number comes from
+ *     job_exec.c     exec, and what programs are told of the board
+ *     job_program.c  a program that runs: exec, and where a serial number comes from
  *
  * A step passes only if what it was to do has been proven, and the board is still the same one. The
  * first that does not, after its attempts, ends the job.
@@ -22,6 +23,7 @@
 
 #define JOB_REASON 512
 #define JOB_OUTPUT 8192
+#define JOB_LINE   256
 
 struct job_step {
 	const struct recipe_step *step;
@@ -41,6 +43,10 @@ struct job_watch {
 	void (*step)(struct job *job, const struct job_step *s);
 	void (*progress)(struct job *job, const char *phase, uint64_t done, uint64_t total);
 	void (*step_end)(struct job *job, const struct job_step *s);
+	/* A number that a program has made up: has no other board got it? False: why. */
+	bool (*may_use)(struct job *job, const char *serial, char why[JOB_REASON]);
+	/* A program has said this on stderr. */
+	void (*log)(struct job *job, const char *line);
 	void (*done)(struct job *job);
 };
 
@@ -67,6 +73,7 @@ struct job {
 	int handles;             /* open ones                 */
 	const char *why_stopped; /* NULL: nobody wants it to  */
 	uint64_t step_began;     /* monotonic, ms             */
+	uint64_t attempt_began;
 	bool passed;
 	char reason[JOB_REASON]; /* of the failure, with the step's name */
 	char advice[256];
@@ -97,6 +104,12 @@ static inline const struct recipe_step *job_step(const struct job *job)
 void job_pass(struct job *job, uint64_t bytes);
 void job_fail(struct job *job, const char *advice, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The same, where another attempt would be no better: another chip, say. */
+void job_refuse(struct job *job, const char *advice, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The same after a call: its advice, and whether another attempt could be better. */
+void job_fail_as(struct job *job, const stmfw_result *res, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 /* A call's result: true if it is good; else the attempt has failed. `doing`: "cannot ...". */
 bool job_went_well(struct job *job, const char *doing, const stmfw_result *res);
 /* What a call returned: its callback will come, or the attempt has failed. */
@@ -121,10 +134,23 @@ void job_verify(struct job *job);
 void job_backup(struct job *job);
 void job_exec(struct job *job);
 
-/* Runs words with the board in the environment and on stdin. then(job, status, output): its exit
-   status, or -1 and the output says why. */
+enum { JOB_ENDED = -1, JOB_NOT_STARTED = -2 };
+
+struct job_verdict {
+	int status;             /* exit status; or JOB_ENDED (by a signal, or too late), JOB_NOT_STARTED */
+	const char *why;        /* of the last two        */
+	const char *output;     /* the beginning of it    */
+	const char *last_words; /* last line on stderr    */
+};
+
+typedef void (*job_verdict_cb)(struct job *job, const struct job_verdict *v);
+
+/* Runs words with the board in the environment and on stdin; then(). */
 void job_program(struct job *job, char *const *words, size_t count, uint32_t timeout_s,
-		 void (*then)(struct job *job, int status, const char *output));
+		 job_verdict_cb then);
+/* What it is told, each to be freed; NULL: no memory. */
+char *job_describe(const struct job *job);
+char **job_environment(const struct job *job);
 void job_program_stop(struct job *job);
 void job_copy_free(struct job *job);
 

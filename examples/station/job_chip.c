@@ -19,19 +19,19 @@ static bool is_as_expected(struct job *job, const stmfw_chip *chip)
 
 	text_hex(uid, chip->uid, sizeof(chip->uid));
 	if (want->device_id && *want->device_id != chip->device_id)
-		job_fail(job, "Another kind of chip is fitted, or a clone.",
+		job_refuse(job, "Another kind of chip is fitted, or a clone.",
 			 "the chip is device 0x%03x, expected is 0x%03x", chip->device_id,
 			 *want->device_id);
 	else if (want->revision_id && *want->revision_id != chip->revision_id)
-		job_fail(job, "", "the chip is revision 0x%04x, expected is 0x%04x",
+		job_refuse(job, "", "the chip is revision 0x%04x, expected is 0x%04x",
 			 chip->revision_id, *want->revision_id);
 	else if (want->flash_kib && *want->flash_kib != chip->flash_kib)
-		job_fail(job, "", "the chip has %" PRIu32 " KiB of flash, expected are %" PRIu32,
+		job_refuse(job, "", "the chip has %" PRIu32 " KiB of flash, expected are %" PRIu32,
 			 chip->flash_kib, *want->flash_kib);
 	else if (want->uid && !chip->has_uid)
 		job_fail(job, "", "the chip has no unique id");
 	else if (job->board.uid[0] && strcmp(job->board.uid, uid) != 0)
-		job_fail(job, "Leave the board in until PASS or FAIL is shown.",
+		job_refuse(job, "Leave the board in until PASS or FAIL is shown.",
 			 "this is another board than a moment ago (UID %s)", uid);
 	else
 		return true;
@@ -151,7 +151,7 @@ static void on_word(stmfw_client *c, const stmfw_result *res, void *arg)
 		job_pass(job, step->width / 8);
 	else if (job->state == JOB_STOPPING)
 		job_fail(job, "", "%s", job->why_stopped);
-	else if (uv_now(job->loop) - job->step_began < step->timeout_s * 1000ull)
+	else if (uv_now(job->loop) - job->attempt_began < step->timeout_s * 1000ull)
 		job_after(job, LOOK_EVERY_MS, look_at_memory);
 	else
 		job_fail(job, "The firmware itself did not find this board in order, or does not run.",

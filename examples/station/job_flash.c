@@ -26,8 +26,12 @@ static void on_halted_for_erase(stmfw_client *c, const stmfw_result *res, void *
 {
 	struct job *job = arg;
 
-	if (job_went_well(job, "halt the chip", res))
-		job_expect(job, stmfw_mass_erase(c, 0, on_erased, job, &job->op));
+	if (!job_went_well(job, "halt the chip", res))
+		return;
+	job_expect(job, job_step(job)->unlock
+				? stmfw_erase_sectors(c, 0, 0, STMFW_LAST_SECTOR, STMFW_ERASE_UNLOCK,
+						      on_erased, job, &job->op)
+				: stmfw_mass_erase(c, 0, on_erased, job, &job->op));
 }
 
 void job_erase(struct job *job)
@@ -78,7 +82,7 @@ static void on_flashed(stmfw_client *c, const stmfw_result *res, void *arg)
 	(void)c;
 	job->op = 0;
 	if (res->status != STMFW_OK) {
-		job_fail(job, res->advice, "cannot write %s: %s; %s",
+		job_fail_as(job, res, "cannot write %s: %s; %s",
 			 job_step(job)->images[job->image], res->text, state_of_the_chip(res->flash));
 		return;
 	}
@@ -105,12 +109,26 @@ static void with_next_image(struct job *job, unsigned int flags, stmfw_done_cb d
 	job_expect(job, stmfw_flash(job->client, &opts, done, job, &job->op));
 }
 
+/* An image that is there already may share a sector with this one. */
+static bool is_first_image(const struct job *job)
+{
+	for (unsigned int i = job->current; i > 0; i--)
+		switch (job->recipe->steps[i - 1].kind) {
+		case STEP_FLASH:
+			return false;
+		case STEP_ERASE:
+			return job->image == 0;
+		default:
+			break;
+		}
+	return job->image == 0;
+}
+
 static void next_image(struct job *job)
 {
 	const struct recipe_step *step = job_step(job);
 
-	/* What an image before has put into the same sector stays. */
-	with_next_image(job, (step->keep || job->image > 0 ? STMFW_FLASH_KEEP : 0u) |
+	with_next_image(job, (step->keep || !is_first_image(job) ? STMFW_FLASH_KEEP : 0u) |
 				     (step->unlock ? STMFW_FLASH_UNLOCK : 0u), on_flashed);
 }
 
@@ -132,7 +150,7 @@ static void on_serial_written(stmfw_client *c, const stmfw_result *res, void *ar
 	if (res->status == STMFW_OK)
 		job_pass(job, res->flash->proven);
 	else
-		job_fail(job, res->advice, "cannot write the serial number %s: %s; %s",
+		job_fail_as(job, res, "cannot write the serial number %s: %s; %s",
 			 job->serial.text, res->text, state_of_the_chip(res->flash));
 }
 
@@ -144,7 +162,7 @@ static void write_serial(struct job *job)
 	char why[SERIAL_WHY];
 
 	if (!serial_encode(&job->serial, r, why)) {
-		job_fail(job, "", "%s", why);
+		job_refuse(job, "", "%s", why);
 		return;
 	}
 	place.type = STMFW_IMAGE_BIN;
@@ -166,14 +184,19 @@ static void write_serial(struct job *job)
 	job_expect(job, stmfw_flash(job->client, &opts, on_serial_written, job, &job->op));
 }
 
-static void on_serial_told(struct job *job, int status, const char *output)
+static void on_serial_told(struct job *job, const struct job_verdict *v)
 {
-	char why[SERIAL_WHY];
+	char why[JOB_REASON];
 
-	if (status != 0)
-		job_fail(job, "", "no serial number: the program ended with %d: %.200s", status, output);
-	else if (!serial_from_output(&job->serial, output, why))
-		job_fail(job, "", "no serial number: %s", why);
+	if (v->status < 0)
+		job_fail(job, "", "no serial number: %s: %s", job->recipe->serial->command[0], v->why);
+	else if (v->status > 0)
+		job_fail(job, "", "no serial number: the program ended with %d: %.200s", v->status,
+			 v->output[0] ? v->output : v->last_words);
+	else if (!serial_from_output(&job->serial, v->output, why))
+		job_refuse(job, "", "no serial number: %s", why);
+	else if (!job->watch->may_use(job, job->serial.text, why))
+		job_refuse(job, "Nothing of it was written.", "%s", why);
 	else
 		write_serial(job);
 }
@@ -182,9 +205,9 @@ void job_serial(struct job *job)
 {
 	const struct recipe_serial *r = job->recipe->serial;
 
-	if (r->source == SERIAL_UID)
-		serial_from_uid(&job->serial, job->board.uid);
-	if (r->source == SERIAL_COMMAND)
+	if (r->source == SERIAL_UID && !job->board.uid[0])
+		job_refuse(job, "", "this chip has no unique id for its serial number");
+	else if (r->source == SERIAL_COMMAND && !job->serial.text[0]) /* one for each board */
 		job_program(job, r->command, r->command_count, job_step(job)->timeout_s,
 			    on_serial_told);
 	else

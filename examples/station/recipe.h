@@ -71,8 +71,8 @@ enum serial_format { SERIAL_ASCII, SERIAL_U32, SERIAL_HEX };
 struct recipe_step {
 	enum recipe_step_kind kind;
 	char *name;              /* as it is shown and recorded; never NULL, and no other has it */
-	uint32_t timeout_s;      /* exec, tcl, memory, run, serial (its command): how long; others:
-				    by the library */
+	uint32_t timeout_s;      /* exec, tcl, memory, serial (its command): how long; others: by the
+				    library */
 	unsigned int retries;    /* further attempts if it fails; exec, tcl, memory: 0 unless said */
 	/* backup: directory for UID.bin and its manifest */
 	char *directory;

@@ -15,11 +15,8 @@
 #include "../server.h"
 #include "../text.h"
 #include "readfile.h"
-#include "recipe.h"
+#include "recipe_places.h"
 #include "serial_list.h"
-
-#define FLASH       0x08000000u /* where an STM32 has it */
-#define FLASH_END   0x10000000u
 
 struct check {
 	const struct recipe *recipe;
@@ -78,68 +75,6 @@ static void check_image(struct check *c, unsigned int i)
 		     m->name, m->path, digest, m->sha256);
 	load_image(c, i, &file);
 	free(file.bytes);
-}
-
-static const stmfw_image *image_of(const struct check *c, const char *name)
-{
-	const struct recipe_image *m = recipe_image(c->recipe, name);
-
-	return m ? c->images[m - c->recipe->images] : NULL;
-}
-
-static bool overlaps(const stmfw_image *image, uint64_t address, uint64_t length)
-{
-	size_t count;
-	const stmfw_range *r = stmfw_image_ranges(image, &count);
-
-	for (size_t i = 0; i < count; i++)
-		if (r[i].address < address + length && address < r[i].address + r[i].length)
-			return true;
-	return false;
-}
-
-static bool both_have(const stmfw_image *a, const stmfw_image *b)
-{
-	size_t count;
-	const stmfw_range *r = stmfw_image_ranges(b, &count);
-
-	for (size_t i = 0; i < count; i++)
-		if (overlaps(a, r[i].address, r[i].length))
-			return true;
-	return false;
-}
-
-/* Two images of one step, the second of which would change the first. */
-static void check_overlaps(struct check *c, const struct recipe_step *s)
-{
-	for (unsigned int i = 0; i < s->image_count; i++)
-		for (unsigned int k = 0; k < i; k++) {
-			const stmfw_image *a = image_of(c, s->images[k]);
-			const stmfw_image *b = image_of(c, s->images[i]);
-
-			if (a && b && stmfw_image_is_placed(a) && stmfw_image_is_placed(b) &&
-			    both_have(a, b))
-				tell(c,
-				     "Step \"%s\": images \"%s\" and \"%s\" have bytes at the same "
-				     "addresses.",
-				     s->name, s->images[k], s->images[i]);
-		}
-}
-
-/* The end of the chip's flash, if the recipe says how much it has; else 0. */
-static uint64_t flash_end(const struct recipe *r)
-{
-	return r->chip.flash_kib ? FLASH + (uint64_t)*r->chip.flash_kib * 1024 : 0;
-}
-
-static void check_image_fits(struct check *c, unsigned int i)
-{
-	uint64_t end = flash_end(c->recipe);
-
-	if (end > 0 && c->images[i] && stmfw_image_is_placed(c->images[i]) &&
-	    overlaps(c->images[i], end, FLASH_END - end))
-		tell(c, "Image \"%s\" reaches beyond the %u KiB of flash that \"chip\" says.",
-		     c->recipe->images[i].name, *c->recipe->chip.flash_kib);
 }
 
 /* ---- sites ---- */
@@ -349,30 +284,6 @@ static void check_mqtt(struct check *c)
 
 /* ---- serial number ---- */
 
-/* Step `serial` writes over a part of an image that a later step wants to find. */
-static void check_serial_place(struct check *c)
-{
-	const struct recipe_serial *s = c->recipe->serial;
-	bool is_written = false;
-
-	for (unsigned int i = 0; i < c->recipe->step_count; i++) {
-		const struct recipe_step *step = &c->recipe->steps[i];
-
-		is_written = is_written || step->kind == STEP_SERIAL;
-		for (unsigned int k = 0; is_written && k < step->image_count; k++) {
-			const stmfw_image *image = image_of(c, step->images[k]);
-
-			if (image && stmfw_image_is_placed(image) &&
-			    overlaps(image, s->address, s->length))
-				tell(c,
-				     "Step \"%s\" can never pass: the serial number (0x%08llx) is "
-				     "written over a part of image \"%s\". Verify before the serial "
-				     "number is written.",
-				     step->name, (unsigned long long)s->address, step->images[k]);
-		}
-	}
-}
-
 static void check_list(struct check *c, const struct recipe_serial *s)
 {
 	struct serial_list list;
@@ -387,19 +298,11 @@ static void check_list(struct check *c, const struct recipe_serial *s)
 static void check_serial(struct check *c)
 {
 	const struct recipe_serial *s = c->recipe->serial;
-	uint64_t end = flash_end(c->recipe);
 
 	if (s->command)
 		check_own_program(c, "Section", "serial", s->command[0]);
 	if (s->file)
 		check_list(c, s);
-	if (end > 0 && s->address >= FLASH && s->address < FLASH_END &&
-	    s->address + s->length > end)
-		tell(c,
-		     "Serial number: 0x%08llx and the %u bytes from there lie beyond the %u KiB of flash "
-		     "that \"chip\" says.",
-		     (unsigned long long)s->address, s->length, *c->recipe->chip.flash_kib);
-	check_serial_place(c);
 }
 
 /* ---- all of it ---- */
@@ -413,8 +316,6 @@ static void check_step(struct check *c, const struct recipe_step *s)
 		check_backups(c, what, s->directory);
 	if (s->command)
 		check_own_program(c, "Step", s->name, s->command[0]);
-	if (s->kind == STEP_FLASH)
-		check_overlaps(c, s);
 }
 
 unsigned int recipe_check(const struct recipe *r, recipe_tell tell_one, void *arg)
@@ -428,14 +329,13 @@ unsigned int recipe_check(const struct recipe *r, recipe_tell tell_one, void *ar
 	}
 	for (unsigned int i = 0; i < r->site_count; i++)
 		check_site(&c, i);
-	for (unsigned int i = 0; i < r->image_count; i++) {
+	for (unsigned int i = 0; i < r->image_count; i++)
 		check_image(&c, i);
-		check_image_fits(&c, i);
-	}
 	for (unsigned int i = 0; i < r->step_count; i++)
 		check_step(&c, &r->steps[i]);
 	if (r->serial)
 		check_serial(&c);
+	c.count += recipe_check_places(r, c.images, tell_one, arg);
 	check_record(&c);
 	if (r->mqtt)
 		check_mqtt(&c);

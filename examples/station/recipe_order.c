@@ -141,6 +141,10 @@ bool recipe_rules_order(struct judge *j, const struct recipe *r)
 		return judge_wrong(j, "serial",
 				   "there is a serial number, but no step \"serial\" "
 				   "writes it");
+	if (r->serial && r->serial->source == SERIAL_UID && !r->chip.uid)
+		return judge_wrong(j, "serial",
+				   "the serial number is made of the unique id, but \"chip\" says "
+				   "that there may be none (uid: false)");
 	if (!r->serial && has(r, STEP_SERIAL))
 		return judge_wrong(j, "steps",
 				   "there is a step \"serial\", but no section \"serial\" "

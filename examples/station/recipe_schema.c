@@ -136,7 +136,7 @@ static const cyaml_schema_field_t step_fields[] = {
 	STEP("verify", STEP_VERIFY, verify_fields),
 	STEP("protect", STEP_PROTECT, plain_fields),
 	STEP("options", STEP_OPTIONS, options_fields),
-	STEP("run", STEP_RUN, timed_fields),
+	STEP("run", STEP_RUN, plain_fields),
 	STEP("memory", STEP_MEMORY, memory_fields),
 	STEP("exec", STEP_EXEC, exec_fields),
 	STEP("tcl", STEP_TCL, tcl_fields),

@@ -17,7 +17,7 @@ static const struct {
 	[STEP_IDENTIFY] = { 0, 1 }, [STEP_BACKUP] = { 0, 1 },  [STEP_UNPROTECT] = { 0, 1 },
 	[STEP_ERASE] = { 0, 1 },    [STEP_FLASH] = { 0, 1 },   [STEP_SERIAL] = { 30, 1 },
 	[STEP_VERIFY] = { 0, 1 },   [STEP_PROTECT] = { 0, 1 }, [STEP_OPTIONS] = { 0, 1 },
-	[STEP_RUN] = { 5, 1 },      [STEP_MEMORY] = { 5, 0 },  [STEP_EXEC] = { 60, 0 },
+	[STEP_RUN] = { 0, 1 },      [STEP_MEMORY] = { 5, 0 },  [STEP_EXEC] = { 60, 0 },
 	[STEP_TCL] = { 10, 0 }
 };
 

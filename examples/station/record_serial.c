@@ -319,7 +319,7 @@ static bool may_pass_with_text(struct record *rec, const struct record_board *b,
 {
 	struct record_known known;
 
-	if (is_counter(rec) || is_list(rec))
+	if (is_counter(rec) || is_list(rec) || (rec->recipe->serial && !b->serial[0]))
 		return db_refused(&rec->db, PASS, why, "it has no serial number");
 	if (!record_find_serial(rec, b->serial, &known, why))
 		return why[0] == '\0';

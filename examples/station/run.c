@@ -11,6 +11,7 @@
 #include "hall.h"
 #include "lease.h"
 #include "mqtt.h"
+#include "recipe_places.h"
 #include "view.h"
 #include "view_term.h"
 
@@ -216,11 +217,16 @@ static void tell_unsent(const struct station *st)
 }
 
 /* Boards that are begun together shall not have to wait for numbers. */
+static uint64_t numbers_needed(const struct station *st)
+{
+	return st->opts.count && !st->opts.once ? st->opts.count : st->recipe->site_count;
+}
+
 static bool numbers_suffice(struct station *st)
 {
 	const struct recipe_serial *serial = st->recipe->serial;
 	uint64_t left = record_serials_left(st->record);
-	uint64_t needed = st->opts.once ? st->recipe->site_count : st->opts.count;
+	uint64_t needed = numbers_needed(st);
 
 	if (left >= needed || serial->lease)
 		return true;
@@ -231,14 +237,24 @@ static bool numbers_suffice(struct station *st)
 	return false;
 }
 
+static void refuse(void *arg, const char *text)
+{
+	struct station *st = arg;
+
+	cli_fail(st->cli, CLI_FILE, "stmfw-station check tells all that is wrong.", "%s", text);
+}
+
 static bool prepare(struct station *st, const char *path)
 {
 	char why[RECIPE_WHY] = "";
 
 	if (!recipe_load(&st->recipe, path, why))
 		cli_fail(st->cli, CLI_USAGE, "", "%s", why);
-	else if (!images_load(&st->images, st->recipe, why) ||
-		 !record_open(&st->record, st->recipe, st->opts.operator_name, why))
+	else if (!images_load(&st->images, st->recipe, why))
+		cli_fail(st->cli, CLI_FILE, "", "%s", why);
+	else if (recipe_check_places(st->recipe, st->images.loaded, refuse, st) > 0)
+		return false;
+	else if (!record_open(&st->record, st->recipe, st->opts.operator_name, why))
 		cli_fail(st->cli, CLI_FILE, "", "%s", why);
 	else
 		return numbers_suffice(st) && station_open(st) && add_viewers(st);

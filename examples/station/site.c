@@ -100,38 +100,43 @@ static void come_back(struct site *s)
 
 static void note_presence(struct site *s, const stmfw_result *res)
 {
-	char uid[25] = "";
+	const char *uid = s->seen.uid;
+	char before[sizeof(s->seen.uid)];
 
 	if (res->status != STMFW_OK) {
 		s->misses++;
 		s->times = 0;
-		s->seen[0] = '\0';
 		return;
 	}
 	s->misses = 0;
-	if (res->chip->has_uid)
-		text_hex(uid, res->chip->uid, sizeof(res->chip->uid));
-	s->times = s->times > 0 && strcmp(uid, s->seen) == 0 ? s->times + 1 : 1;
-	memcpy(s->seen, uid, sizeof(uid));
-	board_learn(&s->board, res->chip);
+	memcpy(before, uid, sizeof(before));
+	board_learn(&s->seen, res->chip);
+	s->times = s->times > 0 && strcmp(uid, before) == 0 ? s->times + 1 : 1;
 }
 
 static void forget_board(struct site *s)
 {
+	struct site_view *v = s->view;
+
+	if (s->outcome == SITE_KNOWN)
+		site_explain(s, "", ""); /* that was no failure */
 	s->outcome = SITE_EMPTY;
 	s->done_uid[0] = '\0';
+	v->uid = v->serial = v->chip = v->step = v->phase = "";
+	v->board_elapsed_ms = 0;
 }
 
+/* A site that is locked stays so until it is released. */
 static void board_is_gone(struct site *s)
 {
 	forget_board(s);
-	s->view->uid = s->view->serial = s->view->chip = s->view->step = s->view->phase = "";
-	site_enter(s, SITE_EMPTY);
+	if (s->view->state != SITE_LOCKED)
+		site_enter(s, SITE_EMPTY);
 }
 
 static bool is_another(const struct site *s)
 {
-	return s->times >= ENOUGH && strcmp(s->seen, s->done_uid) != 0;
+	return s->times >= ENOUGH && strcmp(s->seen.uid, s->done_uid) != 0;
 }
 
 static void judge_presence(struct site *s)
@@ -152,7 +157,7 @@ static void judge_presence(struct site *s)
 		break;
 	case SITE_LOCKED: /* it may be put in again while the site is released */
 		if (s->misses >= ENOUGH)
-			forget_board(s);
+			board_is_gone(s);
 		break;
 	default:
 		break;
@@ -205,9 +210,7 @@ static void try_later(struct site *s, const char *reason, const char *advice)
 {
 	s->connected = false;
 	if (means_no_board(reason)) {
-		if (s->view->state == SITE_LOCKED)
-			forget_board(s);
-		else
+		if (++s->misses >= ENOUGH)
 			board_is_gone(s);
 		s->pause_ms = FIRST_PAUSE_MS;
 		uv_timer_start(&s->timer, on_pause_over, NO_BOARD_PAUSE_MS, 0);
@@ -258,7 +261,10 @@ static void on_log(stmfw_client *c, const char *line, void *arg)
 	if (s->job)
 		site_log_forget(&s->log);
 	if (s->job || site_log_is_news(&s->log, line))
-		station_tell(s->station, (struct event){ .kind = EVENT_LOG, .site = s->view, .text = line });
+		station_tell(s->station, (struct event){ .kind = EVENT_LOG,
+							 .site = s->view,
+							 .text = line,
+							 .who = "openocd" });
 }
 
 /* The recipe's words, and those that choose the probe. The texts belong to the caller's array. */
@@ -334,7 +340,7 @@ void site_go_on(struct site *s)
 		end_if_quiet(s);
 		return;
 	}
-	if (st->opts.once || st->state == STATION_STOPPING ||
+	if (st->opts.once || st->view.state == STATION_STOPPING ||
 	    (st->opts.count && st->view.passed >= st->opts.count))
 		end(s);
 	else if (s->connected)

@@ -30,14 +30,13 @@ struct site {
 	uv_timer_t timer;      /* the next look, or the next try to reach OpenOCD */
 	uint32_t pause_ms;     /* before that try                                 */
 	bool connected;
-	/* what stands in the fixture, as last seen */
-	char seen[25];         /* UID; "" none                */
+	struct board seen;     /* what stands in the fixture, as last seen */
 	unsigned int times;    /* so often in a row           */
 	unsigned int misses;   /* so often in a row not       */
 	/* of the board that is done and has not been removed */
 	enum site_state outcome; /* PASSED, FAILED, KNOWN; EMPTY: there is none */
 	char done_uid[25];
-	struct board board;
+	struct board board;    /* it, or the one in work; the view shows this one */
 	struct job *job;
 	uint64_t phase_began;
 	struct site_log log;   /* what OpenOCD has said since the last board     */

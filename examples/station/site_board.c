@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
+#include <time.h>
 
 #include "../text.h"
 
@@ -204,7 +205,35 @@ static void on_job_done(struct job *job)
 	board_end(s, passed);
 }
 
-static const struct job_watch watch = { on_step, on_job_progress, on_step_end, on_job_done };
+static bool may_use(struct job *job, const char *serial, char why[JOB_REASON])
+{
+	const struct site *s = job->owner;
+	struct record_known known;
+	char reason[RECORD_WHY] = "";
+
+	if (record_find_serial(s->station->record, serial, &known, reason) &&
+	    strcmp(known.uid, job->board.uid) != 0) {
+		snprintf(why, JOB_REASON, "the board with UID %s has got the serial number %s", known.uid,
+			 known.serial);
+		return false;
+	}
+	snprintf(why, JOB_REASON, "%s", reason);
+	return !reason[0];
+}
+
+static void on_job_log(struct job *job, const char *line)
+{
+	const struct site *s = job->owner;
+
+	if (s->station->opts.verbose)
+		station_tell(s->station, (struct event){ .kind = EVENT_LOG,
+							 .site = s->view,
+							 .text = line,
+							 .who = s->view->step });
+}
+
+static const struct job_watch watch = { on_step,  on_job_progress, on_step_end,
+					may_use, on_job_log,      on_job_done };
 
 /* ---- beginning one ---- */
 
@@ -252,25 +281,69 @@ static void begin_job(struct site *s)
 	job_start(job);
 }
 
-static void show_known(struct site *s, const struct record_known *known)
+/* Of a board that is not begun. */
+static void show_board(struct site *s, const char *serial)
 {
-	struct station *st = s->station;
-	char why[RECORD_WHY] = "";
-
-	snprintf(s->serial, sizeof(s->serial), "%s", known->serial);
+	snprintf(s->serial, sizeof(s->serial), "%s", serial);
 	s->view->uid = s->board.uid;
 	s->view->serial = s->serial;
 	s->view->chip = s->board.family;
 	s->view->board_elapsed_ms = 0;
 	memcpy(s->done_uid, s->board.uid, sizeof(s->done_uid));
+}
+
+static void explain_known(struct site *s, const struct record_known *known)
+{
+	time_t seconds = (time_t)(known->when_ms / 1000);
+	char when[32] = "", text[160];
+	struct tm tm;
+
+	if (localtime_r(&seconds, &tm))
+		strftime(when, sizeof(when), " on %Y-%m-%d at %H:%M:%S", &tm);
+	snprintf(text, sizeof(text), "it has passed%s, at site %s", when, known->site);
+	site_explain(s, text, "");
+}
+
+static void show_known(struct site *s, const struct record_known *known)
+{
+	struct station *st = s->station;
+	char why[RECORD_WHY] = "";
+
+	show_board(s, known->serial);
+	explain_known(s, known);
 	if (!record(s, RESULT_KNOWN, NULL, why)) {
 		station_stop_line(st, CLI_FILE, why);
 		return;
 	}
 	st->view.known++;
 	s->view->state = s->outcome = SITE_KNOWN;
-	station_tell(st, (struct event){ .kind = EVENT_BOARD_END, .site = s->view, .text = "" });
+	station_tell(st, (struct event){ .kind = EVENT_BOARD_END, .site = s->view, .text = s->reason });
 	site_go_on(s);
+}
+
+/* The site that has a board of the same unique id in work; NULL: none. */
+static const struct site *twin_of(const struct site *s)
+{
+	const struct station *st = s->station;
+
+	for (unsigned int i = 0; s->board.uid[0] && i < st->recipe->site_count; i++)
+		if (st->sites[i].job && strcmp(st->sites[i].board.uid, s->board.uid) == 0)
+			return &st->sites[i];
+	return NULL;
+}
+
+/* Two with one unique id must not both pass. */
+static void fail_twin(struct site *s, const struct site *twin)
+{
+	char why[RECORD_WHY] = "", text[160];
+
+	show_board(s, "");
+	snprintf(text, sizeof(text), "a board with this UID is in work at site %s", twin->view->name);
+	site_explain(s, text, "Cloned chips can have one UID, or two sites reach the same board.");
+	if (!record(s, RESULT_FAIL, NULL, why))
+		station_stop_line(s->station, CLI_FILE, why);
+	s->station->started++; /* as one that was begun: board_end() takes it back */
+	board_end(s, false);
 }
 
 /* One that has passed before is shown and noted, but not done again. */
@@ -279,9 +352,13 @@ static void begin_board(struct site *s)
 	struct station *st = s->station;
 	char why[RECORD_WHY] = "";
 	struct record_known known;
-	bool ask = s->board.uid[0] && !st->recipe->limits.repeat_known;
 
-	if (ask && record_find_pass(st->record, s->board.uid, &known, why))
+	s->board = s->seen;
+	bool ask = s->board.uid[0] && !st->recipe->limits.repeat_known;
+	const struct site *twin = twin_of(s);
+	if (twin)
+		fail_twin(s, twin);
+	else if (ask && record_find_pass(st->record, s->board.uid, &known, why))
 		show_known(s, &known);
 	else if (why[0])
 		station_stop_line(st, CLI_FILE, why);
@@ -295,7 +372,7 @@ void site_board_arrived(struct site *s)
 	char why[IMAGES_WHY];
 
 	if (!station_wants_board(st)) {
-		if (st->state == STATION_PAUSED)
+		if (st->view.state == STATION_PAUSED)
 			site_enter(s, SITE_PAUSED);
 		return;
 	}

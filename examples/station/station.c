@@ -31,7 +31,7 @@ void station_tell(struct station *st, struct event e)
 
 bool station_wants_board(struct station *st)
 {
-	if (st->state != STATION_RUNNING)
+	if (st->view.state != STATION_RUNNING)
 		return false;
 	return st->opts.count == 0 || st->started < st->opts.count;
 }
@@ -40,18 +40,16 @@ bool station_wants_board(struct station *st)
 
 void station_stop(struct station *st)
 {
-	if (st->state == STATION_STOPPING)
+	if (st->view.state == STATION_STOPPING)
 		return;
-	st->state = STATION_STOPPING;
-	st->view.stopping = true;
+	st->view.state = STATION_STOPPING;
 	for (unsigned int i = 0; i < st->recipe->site_count; i++)
 		site_stop(&st->sites[i]);
 }
 
 void station_abort(struct station *st, const char *why)
 {
-	st->state = STATION_STOPPING;
-	st->view.stopping = true;
+	st->view.state = STATION_STOPPING;
 	for (unsigned int i = 0; i < st->recipe->site_count; i++)
 		site_abort(&st->sites[i], why);
 }
@@ -93,11 +91,13 @@ void station_site_stopped(struct station *st)
 
 void station_pause(struct station *st, bool pause)
 {
-	if (st->state == STATION_STOPPING)
+	if (st->view.state == STATION_STOPPING)
 		return;
-	st->state = pause ? STATION_PAUSED : STATION_RUNNING;
+	st->view.state = pause ? STATION_PAUSED : STATION_RUNNING;
 	for (unsigned int i = 0; !pause && i < st->recipe->site_count; i++)
 		site_resume(&st->sites[i]);
+	station_tell(st, (struct event){ .kind = EVENT_NOTE,
+					 .text = pause ? "Paused: no board is begun." : "It goes on." });
 }
 
 /* ---- signals ---- */

@@ -21,8 +21,6 @@ struct station_opts {
 	const char *http;      /* address of the page in the hall; NULL: none */
 };
 
-enum station_state { STATION_RUNNING, STATION_PAUSED, STATION_STOPPING };
-
 struct station {
 	struct station_opts opts;
 	struct recipe *recipe;
@@ -30,7 +28,6 @@ struct station {
 	struct record *record;
 	struct cli *cli;
 	uv_loop_t loop;
-	enum station_state state;
 	struct site *sites;
 	struct site_view *views; /* one for each */
 	unsigned int running;  /* sites that have not stopped */

@@ -166,7 +166,7 @@ void operator_press(struct term_operator *o, int key, const struct station_view 
 
 void operator_tick(struct term_operator *o, const struct station_view *station, uint64_t now_ms)
 {
-	if (station->stopping && o->line < LINE_STOPPING)
+	if (station->state == STATION_STOPPING && o->line < LINE_STOPPING)
 		o->line = LINE_STOPPING;
 	if (now_ms >= o->selected_until_ms)
 		o->selected = TERM_NOBODY;

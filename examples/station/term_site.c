@@ -165,7 +165,7 @@ static unsigned int draw_board(struct term_cells *t, struct term_box b, const st
 /* The reason leaves the advice room: what to do matters more than why. */
 static void draw_trouble(struct term_cells *t, struct term_box b, const struct site_view *s)
 {
-	bool now = has_failed(s) || s->state == SITE_DOWN;
+	bool now = has_failed(s) || s->state == SITE_DOWN || s->state == SITE_KNOWN;
 	char text[1024];
 	unsigned int y = 0;
 
@@ -246,6 +246,7 @@ static void draw_row_rest(struct term_cells *t, struct term_box b, const struct 
 	else if (s->state == SITE_PASSED || s->state == SITE_KNOWN) {
 		add_word(text, sizeof(text), "serial ", s->serial);
 		add_word(text, sizeof(text), "UID ", s->uid);
+		add_word(text, sizeof(text), "", s->state == SITE_KNOWN ? s->reason : "");
 	}
 	if (!text[0])
 		term_sentence(text, sizeof(text), s, scene->last[s->index], scene->keys);

@@ -103,6 +103,14 @@ static json_t *with_text(json_t *o, const char *text)
 	return o;
 }
 
+static json_t *log_line(const struct event *e)
+{
+	json_t *o = begin("log", e->site);
+
+	add(o, "from", e->who);
+	return with_text(o, e->text);
+}
+
 static json_t *with_step(json_t *o, const char *step)
 {
 	add(o, "step", step);
@@ -131,7 +139,7 @@ static json_t *describe(const struct station_view *station, const struct event *
 	case EVENT_BOARD_END:
 		return board_end(e);
 	case EVENT_LOG:
-		return with_text(begin("log", e->site), e->text);
+		return log_line(e);
 	case EVENT_NOTE:
 		return with_text(begin("note", e->site), e->text);
 	case EVENT_END: /* the tool's own "end" follows */

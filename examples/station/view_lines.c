@@ -28,8 +28,8 @@ static void say_board_end(FILE *f, const struct site_view *s, const struct event
 
 	text_time(time, e->elapsed_ms);
 	if (s->state == SITE_KNOWN)
-		fprintf(f, "[%s] already programmed: UID %s, serial %s; not counted\n", s->name,
-			s->uid, s->serial[0] ? s->serial : "-");
+		fprintf(f, "[%s] already programmed: UID %s, serial %s; %s; not counted\n", s->name,
+			s->uid, s->serial[0] ? s->serial : "-", s->reason);
 	else if (e->passed)
 		fprintf(f, "[%s] PASS  UID %s, serial %s, %s\n", s->name, s->uid,
 			s->serial[0] ? s->serial : "-", time);
@@ -61,7 +61,7 @@ static void say(FILE *f, const struct lines_viewer *v, const struct station_view
 		fprintf(f, "%s: %s\n", v->tool, e->text);
 		break;
 	case EVENT_LOG:
-		fprintf(f, "[%s] openocd: %s\n", e->site->name, e->text);
+		fprintf(f, "[%s] %s: %s\n", e->site->name, e->who, e->text);
 		break;
 	case EVENT_SITE:
 		if (!v->quiet)

@@ -418,8 +418,8 @@ static void learn(struct term_viewer *v, const struct event *e)
 		text_harmless(v->note, sizeof(v->note), e->text);
 		break;
 	case EVENT_LOG:
-		snprintf(v->said, sizeof(v->said), "%.80s: OpenOCD: %.200s", e->site->name,
-			 e->text);
+		snprintf(v->said, sizeof(v->said), "%.60s: %.60s: %.160s", e->site->name,
+			 e->who, e->text);
 		v->said_until_ms = uv_now(v->loop) + SAID_MS;
 		break;
 	case EVENT_END:

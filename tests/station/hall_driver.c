@@ -171,7 +171,7 @@ static bool obey_station(const char *verb, char *words)
 	if (strcmp(verb, "note") == 0) {
 		tell((struct event){ .kind = EVENT_NOTE, .text = words });
 	} else if (strcmp(verb, "stopping") == 0) {
-		d.view.stopping = true;
+		d.view.state = STATION_STOPPING;
 		tell((struct event){ .kind = EVENT_NOTE, .text = "stopping" });
 	} else if (strcmp(verb, "minutes") == 0) {
 		/* May wrap; so do the differences. */

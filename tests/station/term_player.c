@@ -88,7 +88,7 @@ static void on_stop(void *arg)
 	struct play *p = arg;
 
 	write_log(p, "stop", 0);
-	p->view.stopping = true;
+	p->view.state = STATION_STOPPING;
 }
 
 static void on_quit(void *arg)

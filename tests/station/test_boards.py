@@ -15,7 +15,7 @@ import subprocess
 import time
 
 from floor import (BAD_CELL, FLASH, IMAGE, RAM, SERIAL_AT, STANDARD, STATION, Floor, main,
-                   make_image, new_uid, read, write)
+                   make_image, new_uid, read, wait_until, write)
 
 IDENTIFY, FLASH_APP, SERIAL = STANDARD[0], STANDARD[1], STANDARD[2]
 
@@ -302,7 +302,13 @@ def test_exec_is_told_all():
 PROGRAMS = (
     ("echo not good; exit 3", "FAIL", "ended with 3: not good"),
     ("kill -9 $$", "FAIL", "Killed"),
+    ("echo 'no contact' >&2; exit 4", "FAIL", "ended with 4: no contact"),
     ("exec sleep 60", "FAIL", "too long"),
+    # It ends in good order when it is told to: too late all the same.
+    ("trap 'exit 0' TERM; echo halfway; sleep 60 & wait", "FAIL", "too long"),
+    # So does this one, but what it has started does not care.
+    ("sh -c 'trap \"\" TERM; echo $$ > deaf; exec sleep 62' & trap 'exit 1' TERM; wait; sleep 60",
+     "FAIL", "too long"),
     # Deaf to SIGTERM, with a child that keeps the output open.
     ("trap '' TERM; sleep 61 & sleep 61; sleep 61", "FAIL", "too long"),
     ("sleep 4 & echo fine; exit 0", "PASS", ""),
@@ -325,8 +331,26 @@ def test_exec_that_fails():
             assert station.results()[f.name] == [result], (lines, station)
             assert re.search(reason, boards[f.name][4]), (lines, boards[f.name])
             assert "\x1b" not in boards[f.name][4]
-        output = floor.steps_of(floor.fixtures[5].uid)["exec"][3]
+        output = floor.steps_of(floor.fixtures[-2].uid)["exec"][3]
         assert 4096 <= len(output) < 20000, "its beginning is kept"
+        wait_until(lambda: not os.path.exists(f"/proc/{read(floor.path('deaf')).decode().strip()}"),
+                   "what it had started is gone", 5)
+
+
+def test_programs_do_not_write_on_the_screen():
+    """What they say on stderr is the site's, and told with its name where it is asked for."""
+    with Floor(serial=False) as floor:
+        program = script(floor, "noisy", "echo bad contact >&2", "printf worn >&2",
+                         "read line && echo $line")
+        floor.write_recipe(steps=[IDENTIFY, FLASH_APP, {"exec": {"command": [program]}}])
+        station = floor.run("--once")
+        assert b"contact" not in station.errors and "contact" not in str(station.seen), station
+        assert json.loads(floor.steps_of(floor.fixtures[0].uid)["exec"][3])["site"] == "S1"
+        floor.fixtures[0].put_in()
+        station = floor.run("--once", "--verbose")
+        told = [(e["site"], e["text"]) for e in station.seen if e.get("from") == "exec"]
+        assert told == [("S1", "bad contact"), ("S1", "worn")], station
+        assert b"contact" not in station.errors
 
 
 def test_exec_that_cannot_be_started():
@@ -365,14 +389,24 @@ def test_serial_of_a_command():
                 "address": FLASH + SERIAL_AT}}
 
         ends(floor, "PASS", **with_command("echo", "X1"))
-        # The same number for another board: it cannot pass, and the record says so.
-        ends(floor, "FAIL", "X1", **with_command("echo", "X1"))
+        # The same number for another board: it does not get it.
+        ends(floor, "FAIL", "has got the serial number X1", **with_command("echo", "X1"))
+        assert floor.fixtures[0].content()[SERIAL_AT:][:2] == b"\xff\xff"
         ends(floor, "FAIL", "ended with 1", **with_command("false"))
         ends(floor, "FAIL", "1 to", **with_command("true"))
         ends(floor, "FAIL", "does not fit", **with_command("echo", "123456789"))
         ends(floor, "FAIL", "printable", **with_command("printf", "a\\001b"))
         ends(floor, "PASS", **with_command("echo", "X2"))
         assert [b[2] for b in floor.boards("pass")] == ["X1", "X2"]
+        # A second attempt is with the same number, and the record has it.
+        next_one = script(floor, "next", "echo x >> asked; echo N$(wc -l < asked)")
+        fixture = floor.fixtures[0]
+        floor.write_recipe(**with_command(next_one))
+        fixture.put_in()
+        fixture.ask(f"fault stuck={FLASH + SERIAL_AT:#x}:0x55")
+        floor.run("--once", code=1)
+        assert floor.steps_of(fixture.uid)["serial"][:2] == (0, 2), "it was tried once more"
+        assert read(floor.path("asked")) == b"x\n" and floor.boards()[-1][2] == "N1"
 
 
 def test_serials_of_a_list_and_their_end():
@@ -384,16 +418,125 @@ def test_serials_of_a_list_and_their_end():
                              capture_output=True, check=False)
         assert few.returncode == 2 and b"Only 2 serial numbers are left, needed are 3" in few.stderr
         assert not floor.boards(), "a gang is not begun without numbers for all"
-        station = floor.run(code=10)
-        told = station.results()
-        assert sorted(told.values()) == [["PASS"], ["PASS"]], "two boards, and none without number"
+        few = subprocess.run([STATION, "run", "line.yaml"], cwd=floor.dir, timeout=20,
+                             capture_output=True, check=False)
+        assert few.returncode == 2 and b"Only 2 serial numbers are left, needed are 3" in few.stderr
+    with Floor(2) as floor:
+        write(floor.path("numbers"), b"one\ntwo\n")
+        floor.write_recipe(serial={"source": "list", "file": "numbers", "format": "ascii",
+                                   "length": 8, "address": FLASH + SERIAL_AT})
+        station = floor.begin()
+        for _ in range(2):
+            assert station.result() == "PASS"
+        floor.prove()
+        floor.fixtures[1].put_in()
+        station.finish(code=10)
         assert "no serial number left" in station.seen[-1]["message"], station
         assert sorted(b[2] for b in floor.boards("pass")) == ["one", "two"]
+        assert floor.fixtures[1].content() == b"\xff" * 0x10000, "it was not begun"
+
+
+def two_images(floor, second_at, **changes):
+    """app, and another one."""
+    other = make_image(200)
+    write(floor.path("other.bin"), other)
+    images = [{"name": name, "file": f"{name}.bin", "address": FLASH + at,
+               "sha256": hashlib.sha256(data).hexdigest()}
+              for name, at, data in (("app", 0, IMAGE), ("other", second_at, other))]
+    floor.write_recipe(images=images, **changes)
+    return other
+
+
+def test_images_of_two_steps_in_one_sector():
+    """The first one is still there at the end, though the second step erases where it ends."""
+    with Floor(serial=False) as floor:
+        steps = [IDENTIFY, FLASH_APP, {"flash": {"images": ["other"]}}]
+        other = two_images(floor, 2600, steps=steps)
+        ends(floor, "PASS")
+        content = floor.fixtures[0].content()
+        assert content[:len(IMAGE)] == IMAGE and content[2600:2800] == other
+
+
+def test_what_is_written_over_is_no_pass():
+    """Each step would be proven when it is done: run refuses what check refuses."""
+    flash_other = {"flash": {"images": ["other"]}}
+    with Floor() as floor:
+        for at, steps, words in (
+                (100, [IDENTIFY, FLASH_APP, flash_other, SERIAL], b"put a step erase between"),
+                (100, [IDENTIFY, {"flash": {"images": ["app", "other"]}}, SERIAL], b"same addresses"),
+                (SERIAL_AT - 100, [IDENTIFY, FLASH_APP, flash_other, SERIAL],
+                 b'image "other" has bytes at 0x08008000')):
+            two_images(floor, at, steps=steps)
+            done = subprocess.run([STATION, "run", "line.yaml", "--once"], cwd=floor.dir, timeout=20,
+                                  capture_output=True, check=False)
+            assert done.returncode == 9 and words in done.stderr, done
+        assert not os.path.exists(floor.path("record.sqlite")) or not floor.boards()
+        assert floor.fixtures[0].content() == b"\xff" * 0x10000, "nothing was begun"
+        two_images(floor, 100, steps=[IDENTIFY, flash_other, {"erase": {}}, FLASH_APP, SERIAL])
+        ends(floor, "PASS")
+        floor.prove()
+
+
+def test_attempts_only_where_another_one_may_be_better():
+    with Floor(serial=False) as floor:
+        fixture = floor.fixtures[0]
+        steps = ends(floor, "FAIL", "expected is 0x413", steps=[IDENTIFY, FLASH_APP],
+                     chip={"device_id": 0x413})
+        assert steps["identify"][1] == 1, "it will not become another chip"
+        floor.write_recipe(steps=[IDENTIFY, FLASH_APP])
+        fixture.put_in()
+        fixture.ask("fault wrp=0-3")
+        floor.run("--once", code=1)
+        assert floor.steps_of(fixture.uid)["flash"][1] == 1, "nor lose its protection"
+        fixture.put_in()
+        fixture.ask(BAD_CELL)
+        floor.run("--once", code=1)
+        assert floor.steps_of(fixture.uid)["flash"][1] == 2
+        missing = {"exec": {"command": ["./nothing-here"], "retries": 3}}
+        steps = ends(floor, "FAIL", "cannot be started", steps=[IDENTIFY, FLASH_APP, missing])
+        assert steps["exec"][1] == 1
+        began = time.monotonic()
+        steps = ends(floor, "FAIL", "after 1 s", steps=[
+            IDENTIFY, FLASH_APP, {"memory": {"address": RAM + 64, "expect": 0x600d600d,
+                                             "timeout_s": 1, "retries": 1}}])
+        assert steps["memory"][1] == 2 and time.monotonic() - began > 2, "each has its time"
+
+
+def test_erase_that_unlocks():
+    with Floor(serial=False) as floor:
+        fixture = floor.fixtures[0]
+        for unlock, result in ((False, "FAIL"), (True, "PASS")):
+            floor.write_recipe(steps=[IDENTIFY, {"erase": {"unlock": unlock}}, FLASH_APP])
+            fixture.put_in()
+            fixture.ask("fault wrp=0-3")
+            station = floor.run("--once", code=0 if result == "PASS" else 1)
+            assert station.results() == {"S1": [result]}, station
+        floor.prove()
+
+
+def test_a_board_that_is_pulled_out_after_protect_does_not_pass():
+    with Floor(serial=False) as floor:
+        pull = script(floor, "pull", "import socket", "s = socket.socket(socket.AF_UNIX)",
+                      "s.connect('S1.control')", "s.sendall(b'fault no-target\\n')", "s.recv(100)",
+                      interpreter="/usr/bin/env python3")
+        ends(floor, "FAIL", "not seen any more", steps=[
+            IDENTIFY, FLASH_APP, {"protect": {}}, {"exec": {"command": [pull]}}])
+
+
+def test_two_boards_with_one_unique_id():
+    """Cloned chips have that: one passes, the other one is not touched."""
+    with Floor(2) as floor:
+        slow = {"exec": {"command": ["/bin/sleep", "1"]}}
+        floor.write_recipe(steps=[*STANDARD, slow])
         for f in floor.fixtures:
-            if f.name in told:
-                floor.prove(f)
-            else:
-                assert f.content() == b"\xff" * 0x10000, "it was not begun"
+            f.put_in("57ab0000000000000000ffff")
+        station = floor.run("--once", code=1)
+        assert sorted(r for rs in station.results().values() for r in rs) == ["FAIL", "PASS"], station
+        fail, = floor.boards("fail")
+        assert "is in work at site" in fail[4] and not fail[2], fail
+        twin = next(f for f in floor.fixtures if f.name == fail[0])
+        assert twin.content() == b"\xff" * 0x10000
+        assert floor.check_serials() == 1
 
 
 def test_image_that_changes_stops_the_line():

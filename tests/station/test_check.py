@@ -203,6 +203,21 @@ def test_images():
     with Line() as line:
         line.change("0x08004000", "0x08000200")
         one_fault(line, 'images "boot" and "app" have bytes at the same addresses')
+    with Line() as line:  # Without an address it goes where the flash begins.
+        line.change(", address: 0x08000000 }", " }")
+        line.change("0x08004000", "0x08000200")
+        one_fault(line, 'images "boot" and "app" have bytes at the same addresses')
+    for between, faults in (("", 1), ("  - erase: {}\n", 0)):
+        with Line() as line:
+            line.change("0x08004000", "0x08000200")
+            line.change("  - flash: { images: [boot, app] }\n  - serial: {}\n  - verify: { images: [boot, app] }\n",
+                        "  - flash: { images: [boot] }\n" + between +
+                        "  - flash: { images: [app], keep: true }\n  - serial: {}\n")
+            if faults:
+                one_fault(line, 'Step "flash-2": image "app" has bytes at the same addresses as "boot"',
+                          "put a step erase between")
+            else:
+                line.check().expect(0)
     with Line() as line:
         line.change("0x08004000", "0x0800fe00")
         line.change("0x0800f000", "0x0800e000")
@@ -286,12 +301,27 @@ def test_place_of_the_serial_number():
         one_fault(line, "0x0800fffc and the 8 bytes from there lie beyond the 64 KiB")
     with Line() as line:
         line.change("0x0800f000", "0x08004bb4")
-        one_fault(line, 'Step "verify" can never pass', 'over a part of image "app"')
-    with Line() as line:  # The image keeps room for it, and is verified before.
+        one_fault(line, 'image "app" has bytes at 0x08004bb4')
+    with Line() as line:  # It is on the board already, and only looked at.
         line.change("0x0800f000", "0x08004bb4")
+        line.change("flash: { images: [boot, app] }", "flash: { images: [boot] }")
+        one_fault(line, 'Step "verify" can never pass', 'over a part of image "app"')
+    for verify_before in (False, True):  # The image keeps room for it with FF.
+        with Line() as line:
+            line.change("0x0800f000", "0x08004bb4")
+            line.change(hashlib.sha256(b"A" * 3000).hexdigest(), "APP")
+            line.image("app", b"A" * 2996 + b"\xff" * 4)
+            if verify_before:
+                line.change("  - serial: {}\n", "")
+                line.change("  - exec:", "  - serial: {}\n  - exec:")
+                line.check().expect(0)
+            else:
+                one_fault(line, 'Step "verify" can never pass', 'over a part of image "app"')
+    with Line() as line:  # Not looked at afterwards: the firmware would be spoiled all the same.
+        line.change("0x0800f000", "0x08004100")
         line.change("  - serial: {}\n", "")
         line.change("  - exec:", "  - serial: {}\n  - exec:")
-        line.check().expect(0)
+        one_fault(line, 'image "app" has bytes at 0x08004100')
     with Line() as line:
         line.change("0x0800f000", "0x08004bb8")
         line.check().expect(0)

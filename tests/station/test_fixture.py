@@ -9,14 +9,18 @@ import fcntl
 import json
 import os
 import pty
+import re
 import select
 import signal
+import socket
 import sqlite3
 import subprocess
 import termios
 import time
+import urllib.request
 
-from floor import BAD_CELL, BOARD, PATIENCE, STANDARD, STATION, Floor, main, wait_until, write
+from floor import (BAD_CELL, BOARD, PATIENCE, STANDARD, STATION, Floor, main, new_uid, read,
+                   wait_until, write)
 
 DEAF_CLIENT = os.path.abspath(os.path.join(os.path.dirname(BOARD), "..", "station", "deaf_client.so"))
 
@@ -103,6 +107,8 @@ def test_the_same_board_again():
         fixture.ask("clear")
         end = station.board_end()
         assert (end["result"], end["uid"], end["serial"]) == ("KNOWN", uid, "SN0001"), end
+        assert re.fullmatch(time.strftime(r"it has passed on %Y-%m-%d at \d\d:\d\d:\d\d, at site S1"),
+                            end["reason"]), end
         assert fixture.content() == content, "it was not to be touched"
         assert [b[3] for b in floor.boards()] == ["pass", "known"]
         station.stop()
@@ -130,6 +136,71 @@ def test_a_failed_board_is_done_again():
         floor.prove()
         station.stop()
         assert [b[3] for b in floor.boards()] == ["fail", "pass"] and floor.check_serials() == 1
+
+
+def test_one_bad_contact_is_no_other_board():
+    """OpenOCD ended, and once it finds no target: the board that failed is still the same one."""
+    with Floor() as floor:
+        words = floor.openocd_words(floor.fixtures[0])
+        write(floor.path("start"), b"""#!/bin/sh
+echo x >> starts
+if [ "$(wc -l < starts)" = 2 ]; then
+	echo "Error: unable to connect to the target" >&2
+	exit 1
+fi
+exec "$@"
+""")
+        os.chmod(floor.path("start"), 0o755)
+        floor.write_recipe(sites=[{"name": "S1", "start": [floor.path("start"), *words]}])
+        floor.fixtures[0].ask(BAD_CELL)
+        station = floor.begin()
+        assert station.result() == "FAIL"
+        floor.fixtures[0].ask("clear")  # it would pass now
+        openocd, = (pid for pid, _ in floor.others())
+        os.kill(openocd, signal.SIGKILL)
+        wait_until(lambda: read(floor.path("starts")).count(b"x") == 3, "it is started once more")
+        station.state("S1", "FAILED")
+        station.quiet(2)
+        floor.fixtures[0].put_in()
+        assert station.result() == "PASS"
+        station.stop()
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def shown_at(port):
+    """What the screen in the hall shows of the only site."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/status.json", timeout=PATIENCE) as answer:
+        site, = json.load(answer)["sites"]
+        return site["state"], site["uid"], site["serial"], site["chip"]
+
+
+def test_what_is_shown_is_of_one_board():
+    with Floor(1, limits={"fails_in_row": 1}) as floor:
+        fixture = floor.fixtures[0]
+        first, port = fixture.uid, free_port()
+        station = floor.begin("--http", f"127.0.0.1:{port}")
+        assert station.result() == "PASS"
+        fixture.ask(f"swap {new_uid()}")  # no pause: it is noticed when it has been seen twice
+        shown = [shown_at(port)]
+        while shown[-1][0] == "PASSED" and len(shown) < 10000:
+            shown.append(shown_at(port))
+        assert {s[:3] for s in shown[:-1]} == {("PASSED", first, "SN0001")}, shown[-3:]
+        assert station.result() == "PASS"
+        fixture.put_in()
+        fixture.ask(BAD_CELL)
+        assert station.result() == "FAIL"
+        station.state("S1", "LOCKED")
+        fixture.take_out()
+        wait_until(lambda: shown_at(port) == ("LOCKED", "", "", ""), "the board is gone", 10)
+        station.send(signal.SIGUSR1)
+        station.state("S1", "EMPTY")
+        assert shown_at(port) == ("EMPTY", "", "", "")
+        station.stop()
 
 
 def fail_until_locked(station, fixture):

@@ -306,6 +306,11 @@ static const struct {
 	{ "last: 9999", "last: 18446744073709551616", 24, "\"last\" has to be a number" },
 	{ "retries: 2", "retries: 11", 35, "\"retries\" has to be from 0 to 10" },
 	{ "keep: true", "keep: ture", 35, "\"keep\" can be: true, false; not \"ture\"" },
+	{ "chip: { device_id: 0x410, flash_kib: 64 }\nserial:\n  source: counter\n  format: ascii\n"
+	  "  address: 0x0800f000\n  first: 1\n  last: 9999\n  prefix: SN-\n  digits: 4\n  length: 16\n",
+	  "chip: { uid: false }\nserial: { source: uid, format: hex, address: 0x0800f000 }\n", 19,
+	  "made of the unique id, but \"chip\" says that there may be none" },
+	{ "  - run: {}", "  - run: { timeout_s: 3 }", 43, "unknown key \"timeout_s\" in \"run\"" },
 	{ "mask: 0x3fc00", "mask: 0", 40, "\"mask\" names no bit" },
 	{ "value: 0x16800", "value: 0x16801", 40, "bits that \"mask\" does not name: 0x1" },
 	{ ", mask: 0x3fc00", "", 40, "\"mask\" is missing in \"options\"" },

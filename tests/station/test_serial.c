@@ -391,6 +391,7 @@ START_TEST(a_number_from_elsewhere_belongs_to_one_board)
 	refused(rec, "b", -1, "MES-7", "board 2 has passed with it");
 	refused(rec, "", -1, "MES-7", "has passed with it");
 	refused(rec, "b", 3, "MES-8", "was not taken");
+	refused(rec, "c", -1, "", "it has no serial number");
 	ck_assert_int_eq(rig_number(rig.path, "SELECT count(*) FROM serials"), 1);
 	record_close(rec);
 	rig_close(&rig);

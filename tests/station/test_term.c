@@ -614,7 +614,7 @@ END_TEST
 START_TEST(a_stop_that_others_asked_for_is_shown)
 {
 	begin_keys(2);
-	station.stopping = true;
+	station.state = STATION_STOPPING;
 	operator_tick(&operator, & station, scene.now_ms);
 	ck_assert_int_eq(operator.line, LINE_STOPPING);
 	press("p");
