@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ram OPENOCD ADDRESS: tests 1 KiB of RAM there. The chip is halted meanwhile, and finds what was in
- * it again.
+ * it again. (Unless a step fails: then it stays halted, as it is.)
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -21,7 +21,7 @@ static int stand_still(stmfw_client *c)
 
 static void on_bank(stmfw_client *c, const stmfw_result *r, void *arg)
 {
-	if (r->status == STMFW_OK) {
+	if (r->status == STMFW_OK && r->banks[0].sector_count > 0) {
 		const stmfw_bank *bank = &r->banks[0];
 		const stmfw_sector *last = &bank->sectors[bank->sector_count - 1];
 
