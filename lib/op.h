@@ -92,7 +92,8 @@ void stmfw__op_free(struct op *op);
 /* ---- for steppers ---- */
 
 /* Run another stepper as a part of this one. Its job is in the arena, prepared. Once it is done,
-   the caller's next() is asked with last NULL, and op->res.status says how that ended. */
+   the caller's next() is asked with last NULL, and op->res.status says how that ended. op->res begins
+   anew, step and bytes among it: the caller keeps what it needs of it, and sets them again. */
 enum move stmfw__op_call(struct op *op, const struct op_kind *kind, void *job);
 /* The one that was called is done: back to its caller. */
 enum move stmfw__op_return(struct op *op);
