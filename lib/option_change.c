@@ -68,8 +68,8 @@ static enum move after_command(struct op *op, const struct reply *last)
 		c->refused = op->res;
 	}
 	c->step = CHANGE_LOAD;
-	c->options = (struct options_job){ .driver = c->driver, .bank = c->bank };
-	return stmfw__op_call(op, &stmfw__options_kind, &c->options);
+	c->load = (struct option_load){ .driver = c->driver, .bank = c->bank };
+	return stmfw__op_call(op, &stmfw__option_load_kind, &c->load);
 }
 
 enum move stmfw__option_change_next(struct op *op, const struct reply *last)

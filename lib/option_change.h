@@ -8,7 +8,7 @@
 
 #include "bank.h"
 #include "chip.h"
-#include "options.h"
+#include "option_load.h"
 
 #define POWER_CYCLE "Switch the board off and on, then identify the chip again."
 
@@ -45,7 +45,7 @@ struct option_change {
 	const stmfw_bank *its_bank;
 	stmfw_result refused; /* OpenOCD's; status 0: the command succeeded, as it says */
 	struct identify_job before, after;
-	struct options_job options;
+	struct option_load load;
 };
 
 enum move stmfw__option_change_next(struct op *op, const struct reply *last);

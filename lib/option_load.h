@@ -3,20 +3,20 @@
  * Making the chip load its option bytes, as a part of other operations: the driver's command where
  * that does it, then `reset halt`. op->res is that of the reset.
  */
-#ifndef STMFW_OPTIONS_H
-#define STMFW_OPTIONS_H
+#ifndef STMFW_OPTION_LOAD_H
+#define STMFW_OPTION_LOAD_H
 
 #include "driver.h"
 #include "op.h"
 
-enum options_step { OPTIONS_BEGIN, OPTIONS_COMMAND, OPTIONS_RESET };
+enum load_step { LOAD_BEGIN, LOAD_COMMAND, LOAD_RESET };
 
-struct options_job {
+struct option_load {
 	const struct driver *driver; /* may be NULL */
 	unsigned int bank;
-	enum options_step step;
+	enum load_step step;
 };
 
-extern const struct op_kind stmfw__options_kind;
+extern const struct op_kind stmfw__option_load_kind;
 
 #endif

@@ -160,8 +160,8 @@ static enum move after_command(struct op *op, const struct reply *last)
 	if (!job->driver || job->driver->writes == OPTIONS_AT_ONCE)
 		return look(op, &job->after, PROTECT_CHECK);
 	job->step = PROTECT_LOAD;
-	job->options = (struct options_job){ .driver = job->driver, .bank = job->bank };
-	return stmfw__op_call(op, &stmfw__options_kind, &job->options);
+	job->load = (struct option_load){ .driver = job->driver, .bank = job->bank };
+	return stmfw__op_call(op, &stmfw__option_load_kind, &job->load);
 }
 
 /* ---- what came of it ---- */

@@ -5,7 +5,7 @@
 
 #include "bank.h"
 #include "chip.h"
-#include "options.h"
+#include "option_load.h"
 
 enum protect_step {
 	PROTECT_BEGIN,
@@ -28,7 +28,7 @@ struct protect_job {
 	stmfw_result refused; /* what OpenOCD said of the command; status STMFW_OK: it did it */
 	struct bank_info_job before, after;
 	struct identify_job identify;
-	struct options_job options;
+	struct option_load load;
 };
 
 /* Done: op->res.banks[0] is the bank, as it is afterwards. The chip may have been reset; it is
