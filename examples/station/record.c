@@ -19,6 +19,7 @@
 #include <stmfw.h>
 
 #include "record_schema.h"
+#include "serial.h"
 
 uint64_t record_now_ms(void)
 {
@@ -307,5 +308,11 @@ bool record_find_pass(struct record *rec, const char *uid, struct record_known *
 bool record_find_serial(struct record *rec, const char *serial, struct record_known *out,
 			char why[RECORD_WHY])
 {
+	struct serial s;
+
+	/* As it is recorded: 0A0B and 0a0b are the same bytes. */
+	if (rec->recipe->serial && serial_from_output(&s, serial, why) &&
+	    serial_encode(&s, rec->recipe->serial, why))
+		serial = s.text;
 	return find(rec, "serial = ?1 AND serial <> ''", serial, out, why);
 }

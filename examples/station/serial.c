@@ -91,6 +91,7 @@ static bool encode_u32(struct serial *s, char why[SERIAL_WHY])
 	}
 	for (int i = 0; i < 4; i++)
 		s->bytes[i] = (uint8_t)(number >> (8 * i));
+	snprintf(s->text, sizeof(s->text), "%" PRIu64, number);
 	s->length = 4;
 	return true;
 }
@@ -110,6 +111,7 @@ static bool encode_hex(struct serial *s, const struct recipe_serial *r, char why
 
 		s->bytes[i] = (uint8_t)strtoul(byte, NULL, 16);
 	}
+	text_hex(s->text, s->bytes, room);
 	s->length = room;
 	return true;
 }

@@ -22,7 +22,10 @@ bool serial_from_number(struct serial *s, const struct recipe_serial *r, int64_t
 void serial_from_uid(struct serial *s, const char *uid);
 /* Of a program's output: its first line. False: why. */
 bool serial_from_output(struct serial *s, const char *output, char why[SERIAL_WHY]);
-/* Makes the bytes of the text. False: why. */
+/*
+ * Makes the bytes of the text, and the text the one that all with these bytes have: hex digits in lower
+ * case, a number of 32 bits without zeros in front. False: why.
+ */
 bool serial_encode(struct serial *s, const struct recipe_serial *r, char why[SERIAL_WHY]);
 
 #endif

@@ -46,7 +46,7 @@ static bool split(struct serial_list *list, size_t length, char why[SERIAL_WHY])
 	return true;
 }
 
-/* As each will be taken and written. */
+/* Each becomes what will be taken, written and recorded, which is never longer. */
 static bool all_fit(const struct serial_list *list, const struct recipe_serial *r,
 		    char why[SERIAL_WHY])
 {
@@ -59,6 +59,7 @@ static bool all_fit(const struct serial_list *list, const struct recipe_serial *
 		if (!serial_from_output(&s, list->lines[i], reason) ||
 		    !serial_encode(&s, r, reason))
 			return wrong(why, i + 1, reason);
+		memcpy(list->lines[i], s.text, strlen(s.text) + 1);
 	}
 	return true;
 }

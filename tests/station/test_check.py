@@ -291,6 +291,10 @@ def test_list_of_serial_numbers():
                 line.write("numbers", data)
             one_fault(line, "Serial numbers: .*numbers: ", words)
     with Line() as line:
+        line.change("format: ascii, length: 8", "format: hex, length: 2")
+        line.write("numbers", b"0a0b\n0A0B\n")
+        one_fault(line, "line 2: the same as line 1")
+    with Line() as line:
         line.write("numbers", b"".join(b"%d\n" % n for n in range(1000000)))
         line.check().expect(0)
 

@@ -465,6 +465,28 @@ START_TEST(numbers_become_bytes)
 END_TEST
 
 static const struct {
+	const char *keys, *text, *same;
+} alike[] = {
+	{ "source: command, command: [next], format: hex, length: 2", "Be0A", "be0a" },
+	{ "source: list, file: l, format: u32", "007", "7" },
+	{ "source: list, file: l, format: ascii, length: 4", "Ab07", "Ab07" },
+};
+
+START_TEST(numbers_with_the_same_bytes_have_one_text)
+{
+	char why[RECIPE_WHY];
+	struct serial s;
+	struct recipe *r = parse_serial(alike[_i].keys, why);
+
+	ck_assert_msg(r, "%s", why);
+	ck_assert(serial_from_output(&s, alike[_i].text, why));
+	ck_assert_msg(serial_encode(&s, r->serial, why), "%s", why);
+	ck_assert_str_eq(s.text, alike[_i].same);
+	recipe_free(r);
+}
+END_TEST
+
+static const struct {
 	const char *keys, *text;
 } misfits[] = {
 	{ "source: list, file: l, format: u32", "4294967296" },
@@ -618,6 +640,7 @@ int main(void)
 	tcase_add_loop_test(t, these_are_fine_as_well, 0, ITEMS(fine));
 	tcase_add_loop_test(t, bad_recipes_are_told_with_line_and_words, 0, ITEMS(bad));
 	tcase_add_loop_test(t, numbers_become_bytes, 0, ITEMS(numbers));
+	tcase_add_loop_test(t, numbers_with_the_same_bytes_have_one_text, 0, ITEMS(alike));
 	tcase_add_loop_test(t, numbers_that_do_not_fit_are_refused, 0, ITEMS(misfits));
 	tcase_add_loop_test(t, bad_serial_numbers_are_told, 0, ITEMS(bad_serials));
 	tcase_add_test(t, absurd_files_end_with_an_error);

@@ -378,7 +378,51 @@ START_TEST(a_list_that_cannot_be_right_is_refused_with_its_line)
 }
 END_TEST
 
+START_TEST(lines_with_the_same_bytes_are_the_same_number)
+{
+	rig_open(&rig);
+	rig.serial.format = SERIAL_HEX;
+	write_list("0a0b\n0A0C\n0A0B\n");
+	rig_refused(&rig, "line 3: the same as line 1");
+	rig.serial.format = SERIAL_U32;
+	write_list("7\n8\n007\n");
+	rig_refused(&rig, "line 3: the same as line 1");
+	rig.serial.format = SERIAL_HEX;
+	write_list("0a0b\n0A0C\n");
+	struct record *rec = rig_record(&rig);
+	ck_assert_int_eq(rig_take(&rig, rec, text), 1);
+	ck_assert_int_eq(rig_pass(&rig, rec, "a"), 2);
+	record_close(rec);
+	write_list("0A0b\n0a0c\n"); /* exported once more, by another program */
+	rec = rig_record(&rig);
+	ck_assert_uint_eq(record_serials_left(rec), 1);
+	ck_assert_int_eq(rig_take(&rig, rec, text), 1);
+	ck_assert_str_eq(text, "0a0b");
+	record_close(rec);
+	rig_close(&rig);
+}
+END_TEST
+
 /* ---- of another source ---- */
+
+START_TEST(hex_digits_from_elsewhere_are_the_same_number_in_capitals)
+{
+	struct record_known known;
+
+	rig_open(&rig);
+	rig.serial.source = SERIAL_COMMAND;
+	rig.serial.format = SERIAL_HEX;
+	struct record *rec = rig_record(&rig);
+	ck_assert(pass(rec, "a", -1, "0a0b"));
+	ck_assert(record_find_serial(rec, "0A0B", &known, rig.why));
+	ck_assert_str_eq(known.uid, "a");
+	refused(rec, "b", -1, "0A0B", "board 1 has passed with it");
+	ck_assert(!record_find_serial(rec, "no hex", &known, rig.why));
+	ck_assert_str_eq(rig.why, "");
+	record_close(rec);
+	rig_close(&rig);
+}
+END_TEST
 
 START_TEST(a_number_from_elsewhere_belongs_to_one_board)
 {
@@ -434,6 +478,8 @@ int main(void)
 		a_list_gives_its_lines_one_after_the_other,
 		a_list_may_be_changed_and_no_line_of_it_is_issued_again,
 		a_list_that_cannot_be_right_is_refused_with_its_line,
+		lines_with_the_same_bytes_are_the_same_number,
+		hex_digits_from_elsewhere_are_the_same_number_in_capitals,
 		a_number_from_elsewhere_belongs_to_one_board,
 		without_a_serial_step_boards_pass_without_one,
 		NULL,
