@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -153,6 +154,7 @@ struct viewer *hall_new(uv_loop_t *loop, const char *address, char why[HALL_WHY]
 	h->viewer = (struct viewer){ show, close_it };
 	h->loop = loop;
 	h->local = listener.local;
+	memcpy(h->host, listener.host, sizeof(h->host));
 	story_init(&h->story);
 	if (!start(h, listener.fd)) {
 		snprintf(why, HALL_WHY,

@@ -106,9 +106,9 @@ static const struct {
  * A page of somebody else can have its own name point to this machine, and would then be allowed to
  * read ours. But its requests bear that name.
  */
-static bool is_our_name(const char *host)
+static bool is_our_name(const struct hall *h, const char *host)
 {
-	static const char *const names[] = { "localhost", "127.0.0.1", "[::1]" };
+	const char *const names[] = { "localhost", "127.0.0.1", "[::1]", h->host };
 
 	for (size_t i = 0; host && i < sizeof(names) / sizeof(*names); i++) {
 		size_t length = strlen(names[i]);
@@ -135,9 +135,11 @@ enum MHD_Result hall_answer(void *cls, struct MHD_Connection *connection, const 
 	(void)request;
 	if (!head && strcmp(method, MHD_HTTP_METHOD_GET) != 0)
 		return refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "This can only be read.\n");
-	if (h->local && !is_our_name(host))
-		return refuse(connection, MHD_HTTP_FORBIDDEN,
-			      "This answers to localhost, 127.0.0.1 and [::1] only.\n");
+	if (h->local && !is_our_name(h, host))
+		return refuse(
+			connection, MHD_HTTP_FORBIDDEN,
+			"This answers only to localhost, 127.0.0.1, [::1] and the address that "
+			"it is served at.\n");
 	if (!h->station)
 		return refuse(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "The station begins.\n");
 	for (size_t i = 0; i < sizeof(things) / sizeof(*things); i++)

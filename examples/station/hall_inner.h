@@ -32,6 +32,7 @@
 #define HALL_REQUEST_S 5u /* for a request to come and its answer to be taken */
 #define HALL_PATIENCE_S 15u /* for a reader who takes nothing */
 #define HALL_BEAT_MS 10000u /* a page that hears nothing for longer knows that we are gone */
+#define HALL_HOST        64 /* room for an address in words */
 #define HALL_PACE_MS 250u /* between two looks at a bar */
 
 /* PART_SITES and on: one for each site. */
@@ -51,6 +52,7 @@ struct hall {
 	struct hall_reader *readers;
 	unsigned int reader_count;
 	bool local;         /* only this machine can reach it */
+	char host[HALL_HOST]; /* where it is served           */
 	struct MHD_Daemon *http;
 	uv_poll_t events;   /* it has something to do                  */
 	uv_timer_t due;     /* it will have, then                      */
@@ -72,6 +74,7 @@ json_t *hall_json(const struct hall *h);
 struct hall_listener {
 	int fd;
 	bool local;    /* only this machine can reach it */
+	char host[HALL_HOST]; /* "127.0.0.1", "[::1]" */
 	char url[128];
 };
 

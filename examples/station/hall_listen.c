@@ -75,12 +75,13 @@ static bool is_local(const union address *a)
 
 static void write_url(struct hall_listener *l, const union address *a)
 {
-	char host[64], port[8];
+	char host[HALL_HOST - 2], port[8];
 	bool v6 = a->any.sa_family == AF_INET6;
 
 	getnameinfo(&a->any, size_of(a), host, sizeof(host), port, sizeof(port),
 		    NI_NUMERICHOST | NI_NUMERICSERV);
-	snprintf(l->url, sizeof(l->url), v6 ? "http://[%s]:%s/" : "http://%s:%s/", host, port);
+	snprintf(l->host, sizeof(l->host), v6 ? "[%s]" : "%s", host);
+	snprintf(l->url, sizeof(l->url), "http://%s:%s/", l->host, port);
 }
 
 /* ---- the socket ---- */

@@ -89,7 +89,7 @@ class Driver:
         if room:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
         s.settimeout(PATIENCE)
-        s.connect(("127.0.0.1", self.port))
+        s.connect((self.host, self.port))
         if text:
             s.sendall(text)
         return s

@@ -131,6 +131,16 @@ def test_another_name_for_this_machine_is_refused():
         d.quit()
 
 
+def test_the_address_that_it_is_served_at_is_answered():
+    with Driver("127.0.0.2:0") as d:
+        assert d.host == "127.0.0.2", d.said
+        for host, status in ((f"127.0.0.2:{d.port}", 200), ("127.0.0.2", 200), ("localhost", 200),
+                             ("127.0.0.3", 403), ("127.0.0.22", 403), ("evil.example", 403)):
+            answer = raw(d, f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+            assert answer.startswith(b"HTTP/1.1 %d " % status), (host, answer[:80])
+        d.quit()
+
+
 def test_garbage_gets_no_further():
     with Driver() as d:
         _, descriptors = d.heap()
