@@ -16,6 +16,7 @@
 #include "../text.h"
 #include "readfile.h"
 #include "recipe_places.h"
+#include "recipe_probes.h"
 #include "serial_list.h"
 
 struct check {
@@ -77,77 +78,6 @@ static void check_image(struct check *c, unsigned int i)
 	free(file.bytes);
 }
 
-/* ---- sites ---- */
-
-static bool same_text(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) == 0;
-}
-
-static bool same_words(const struct recipe_site *a, const struct recipe_site *b)
-{
-	if (!a->start || !b->start || a->start_count != b->start_count)
-		return false;
-	for (unsigned int i = 0; i < a->start_count; i++)
-		if (strcmp(a->start[i], b->start[i]) != 0)
-			return false;
-	return true;
-}
-
-/* Addresses in the form that the library gives them: ":6666" is "127.0.0.1:6666". */
-static bool same_server(const struct recipe_site *a, const struct recipe_site *b)
-{
-	struct server x = { .argv = NULL }, y = { .argv = NULL };
-	bool same;
-
-	if (!a->openocd || !b->openocd)
-		return false;
-	same = server_parse(&x, a->openocd) && server_parse(&y, b->openocd) &&
-	       (x.argv || y.argv ? strcmp(a->openocd, b->openocd) == 0
-				 : strcmp(x.text, y.text) == 0);
-	server_free(&x);
-	server_free(&y);
-	return same;
-}
-
-static bool is_remote(const struct recipe_site *s)
-{
-	const char *program = s->start ? s->start[0] : "";
-	const char *slash = strrchr(program, '/');
-
-	return strcmp(slash ? slash + 1 : program, "ssh") == 0;
-}
-
-/* USB paths repeat from machine to machine. By ssh, only the same words surely lead to the same. */
-static bool same_machine(const struct recipe_site *a, const struct recipe_site *b)
-{
-	return is_remote(a) || is_remote(b) ? same_words(a, b) : true;
-}
-
-static bool has_choice(const struct recipe_site *s)
-{
-	return s->adapter_serial || s->usb_path;
-}
-
-static void check_pair(struct check *c, const struct recipe_site *a, const struct recipe_site *b)
-{
-	if (same_server(a, b))
-		tell(c, "Sites \"%s\" and \"%s\" have the same OpenOCD, %s.", a->name, b->name,
-		     b->openocd);
-	else if (same_text(a->usb_path, b->usb_path) && same_machine(a, b))
-		tell(c, "Sites \"%s\" and \"%s\" have the same probe: usb_path %s.", a->name,
-		     b->name, b->usb_path);
-	else if (same_text(a->adapter_serial, b->adapter_serial) && same_machine(a, b) &&
-		 !(a->usb_path && b->usb_path))
-		tell(c, "Sites \"%s\" and \"%s\" have the same probe: adapter_serial %s.", a->name,
-		     b->name, b->adapter_serial);
-	else if (same_words(a, b) && !(has_choice(a) && has_choice(b)))
-		tell(c,
-		     "Sites \"%s\" and \"%s\" start OpenOCD with the same words: which probe is whose? "
-		     "Give both an adapter_serial or a usb_path.",
-		     a->name, b->name);
-}
-
 /* ---- programs ---- */
 
 static bool can_run(const char *path)
@@ -192,8 +122,6 @@ static void check_site(struct check *c, unsigned int i)
 	else if (server_parse(&server, s->openocd) && server.argv)
 		check_program(c, "Site", s->name, server.argv[0]);
 	server_free(&server);
-	for (unsigned int k = 0; k < i; k++)
-		check_pair(c, &c->recipe->sites[k], s);
 }
 
 /* Programs of steps are run in the recipe's folder. */
@@ -329,6 +257,7 @@ unsigned int recipe_check(const struct recipe *r, recipe_tell tell_one, void *ar
 	}
 	for (unsigned int i = 0; i < r->site_count; i++)
 		check_site(&c, i);
+	c.count += recipe_check_probes(r, tell_one, arg);
 	for (unsigned int i = 0; i < r->image_count; i++)
 		check_image(&c, i);
 	for (unsigned int i = 0; i < r->step_count; i++)

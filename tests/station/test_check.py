@@ -231,7 +231,7 @@ def test_images():
 def test_each_site_has_its_own_probe():
     for old, new, words in (
             ("usb_path: 1-3.3", "usb_path: 1-3.2", 'Sites "B" and "C" .* usb_path 1-3.2'),
-            (", usb_path: 1-3.3", "", 'Sites "B" and "C" start OpenOCD with the same words'),
+            (", usb_path: 1-3.3", "", 'Sites "B" and "C" start OpenOCD alike'),
             ("start: [./openocd, -f, board.cfg], usb_path: 1-3.3", 'openocd: ":6666"',
              'Sites "A" and "C" have the same OpenOCD'),
             ("start: [./openocd, -f, board.cfg], usb_path: 1-3.3", "openocd: tcl://127.0.0.1",
@@ -243,6 +243,62 @@ def test_each_site_has_its_own_probe():
         line.change("usb_path: 1-3.2", "adapter_serial: X1")
         line.change("board.cfg], usb_path: 1-3.3", "other.cfg], adapter_serial: X1")
         one_fault(line, 'Sites "B" and "C" have the same probe: adapter_serial X1')
+
+
+START = "start: [./openocd, -f, board.cfg]"
+
+
+def with_starts(line, b, c):
+    """Sites B and C start OpenOCD with these; or that is all of the site."""
+    for port, site in ((2, b), (3, c)):
+        line.change(f"{START}, usb_path: 1-3.{port}",
+                    site.replace("HERE", line.dir) if site.startswith(("start", "openocd"))
+                    else f"start: [./openocd, {site}")
+
+
+def test_probes_that_words_choose():
+    alike, same = 'Sites "B" and "C" start OpenOCD alike', 'Sites "B" and "C" have the same probe: '
+    for b, c, words in (
+            ("-f, a.cfg]", '-f, a.cfg, -c, "gdb_port 3334; tcl_port 0"]', alike),
+            ("-f, a.cfg]", "-d0, -fa.cfg, -l, log]", alike),
+            ("-f, a.cfg]", "--file=a.cfg], adapter_serial: X", alike),
+            ("-f, i.cfg, -f, target/a.cfg]", "-f, i.cfg, -f, target/b.cfg]", alike),
+            ("-f, a.cfg]", 'openocd: "exec:HERE/openocd -f a.cfg"', alike),
+            ('openocd: "exec:HERE/openocd  -f a.cfg"', 'openocd: "exec:HERE/openocd -f \'a.cfg\'"', alike),
+            ("start: [./check.sh, 1]", "start: [./check.sh, 1]", alike),
+            ('-f, a.cfg, -c, "adapter serial X"]', '-f, b.cfg, -c, " adapter  serial {X} "]',
+             same + "adapter_serial X"),
+            ('-f, a.cfg, -c, "set A 1; hla_serial X"]', "-f, b.cfg], adapter_serial: X",
+             same + "adapter_serial X"),
+            ("-f, a.cfg], adapter_serial: 066f", "-f, b.cfg], adapter_serial: 066F",
+             same + "adapter_serial 066F"),
+            ('-f, a.cfg, "-cadapter usb location 1-2"]', "-f, b.cfg], usb_path: 1-2",
+             same + "usb_path 1-2"),
+            ("openocd: localhost:4000", 'openocd: "[::1]:4000"', 'have the same OpenOCD, '),
+            ("openocd: LOCALHOST:4000", "openocd: tcl://127.0.0.1:4000", 'have the same OpenOCD, '),
+            ("openocd: bench:4000", "openocd: Bench:4000", 'have the same OpenOCD, ')):
+        with Line() as line:
+            with_starts(line, b, c)
+            one_fault(line, words)
+
+
+def test_probes_that_words_may_choose():
+    """What is in a file, a script or a variable nobody can see from here."""
+    for b, c in (("-f, a.cfg]", "-f, b.cfg]"),
+                 ("-f, interface/stlink.cfg]", "-f, interface/jlink.cfg]"),
+                 ("-s, one, -f, a.cfg]", "-s, two, -f, a.cfg]"),
+                 ('-c, "set SITE 1", -f, a.cfg]', '-c, "set SITE 2", -f, a.cfg]'),
+                 ('-f, a.cfg, -c, "adapter serial X"]', '-f, a.cfg, -c, "adapter serial Y"]'),
+                 ('-f, a.cfg, -c, "adapter serial X"]', "-f, a.cfg], usb_path: 1-2"),
+                 ('-f, a.cfg, -c, "adapter serial X"]', "-f, a.cfg], adapter_serial: Y"),
+                 ("start: [./check.sh, 1]", "start: [./check.sh, 2]"),
+                 ("start: [./ssh, p1, ./openocd, -f, a.cfg]", "-f, a.cfg]"),
+                 ("openocd: unix:/run/A", "openocd: unix:/run/a"),
+                 ("openocd: 127.0.0.2:4000", "openocd: 127.0.0.1:4000")):
+        with Line() as line:
+            os.symlink("openocd", line.path("ssh"))
+            with_starts(line, b, c)
+            line.check().expect(0)
 
 
 def test_sites_that_only_look_alike():

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Which probe each site uses, as far as a recipe shows it. */
+#ifndef RECIPE_PROBES_H
+#define RECIPE_PROBES_H
+
+#include "recipe.h"
+
+/* Two sites with one OpenOCD, with one probe, or with none that is surely their own: calls tell(arg,
+   text) for each such pair; returns how many. */
+unsigned int recipe_check_probes(const struct recipe *r, recipe_tell tell, void *arg);
+
+#endif
