@@ -12,6 +12,7 @@
 #include "lease.h"
 #include "mqtt.h"
 #include "recipe.h"
+#include "record_check.h"
 
 static const struct option options[] = {
 	{ "json", no_argument, NULL, CLI_OPT_JSON },
@@ -101,7 +102,8 @@ static int check(struct cli *cli, const char *path)
 	if (!recipe_load(&r, path, why))
 		cli_fail(cli, CLI_FILE, "docs/station.md describes recipes.", "%s.", why);
 	else
-		faults = recipe_check(r, tell, cli) + check_program(r, cli);
+		faults = recipe_check(r, tell, cli) + record_check(r, tell, cli) +
+			 check_program(r, cli);
 	if (faults > 0)
 		cli_fail(cli, CLI_FILE, "No board was touched.", "%u thing%s wrong with \"%s\".",
 			 faults, faults == 1 ? " is" : "s are", plain);

@@ -97,8 +97,7 @@ static bool execute(sqlite3 *sqlite, char *sql)
 	return ok;
 }
 
-/* A whole new record in memory; db_close() it in any case. */
-static bool make_in_memory(struct db *db, char why[RECORD_WHY])
+bool schema_make_in_memory(struct db *db, char why[RECORD_WHY])
 {
 	db->path = strdup("new");
 	bool ok = db->path && sqlite3_open(":memory:", &db->sqlite) == SQLITE_OK &&
@@ -134,8 +133,7 @@ static bool save(const char *path, const void *data, size_t length, char why[REC
 	return ok;
 }
 
-/* Its journal without the file itself: it was moved or deleted, and its numbers with it. */
-static bool refuse_orphan(const char *path, char why[RECORD_WHY])
+bool schema_refuse_orphan(const char *path, char why[RECORD_WHY])
 {
 	char journal[4200];
 
@@ -162,9 +160,9 @@ bool schema_make(const char *path, bool *made, char why[RECORD_WHY])
 			 strerror(errno));
 		return false;
 	}
-	if (!refuse_orphan(path, why))
+	if (!schema_refuse_orphan(path, why))
 		return false;
-	bool ok = make_in_memory(&memory, why);
+	bool ok = schema_make_in_memory(&memory, why);
 	unsigned char *data = ok ? sqlite3_serialize(memory.sqlite, "main", &length, 0) : NULL;
 	if (ok && !data)
 		ok = db_refused(&memory, "make", why, "out of memory");
@@ -211,7 +209,7 @@ static bool check_definitions(const struct db *db, char why[RECORD_WHY])
 	json_t *found = definitions(db, why);
 	json_t *expected = NULL;
 
-	if (found && make_in_memory(&memory, why))
+	if (found && schema_make_in_memory(&memory, why))
 		expected = definitions(&memory, why);
 	bool ok = expected != NULL;
 	if (ok && !json_equal(found, expected))

@@ -402,6 +402,13 @@ def test_files_and_directories():
     with Line() as line:
         os.mkdir(line.path("record/line3.sqlite"))
         one_fault(line, "Record: .*line3.sqlite is no regular file")
+    with Line() as line:
+        line.write("record/line3.sqlite", b"junk " * 100)
+        one_fault(line, "Record: .*line3.sqlite.*no record at all")
+        assert os.listdir(line.path("record")) == ["line3.sqlite"]
+    with Line() as line:
+        line.write("numbers", b"SN1\nSN2\n")
+        one_fault(line, "Serial numbers: 2 left for 3 sites")
     for name, data, words in (("secret", b"user\n", "two lines"), ("secret", b"", "two lines"),
                               ("secret", None, "credentials .*No such"),
                               ("ca.pem", None, "certificates .*No such")):

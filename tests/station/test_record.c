@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../examples/station/record_check.h"
+
 static struct rig rig;
 
 /* ---- what is written ---- */
@@ -579,6 +581,90 @@ START_TEST(without_a_broker_nothing_waits_to_be_published)
 }
 END_TEST
 
+/* ---- before a run ---- */
+
+static char told[512];
+
+static void note(void *arg, const char *text)
+{
+	(void)arg;
+	snprintf(told, sizeof(told), "%s", text);
+}
+
+/* Exactly that is told, or nothing. */
+static void looks(unsigned int sites, const char *words)
+{
+	rig.recipe.site_count = sites;
+	told[0] = '\0';
+	ck_assert_msg(record_check(&rig.recipe, note, NULL) == (words ? 1 : 0), "told: %s", told);
+	ck_assert_msg(!words || strstr(told, words), "no \"%s\" in: %s", words, told);
+}
+
+START_TEST(numbers_for_all_sites_are_looked_for_before_a_run)
+{
+	rig_open(&rig);
+	rig.serial.last = 3;
+	looks(3, NULL);
+	looks(4, "3 left for 4 sites");
+	ck_assert_int_ne(access(rig.path, F_OK), 0);
+	struct record *rec = rig_record(&rig);
+	rig_pass(&rig, rec, "a");
+	looks(2, NULL); /* beside a station */
+	record_close(rec);
+	looks(2, NULL);
+	looks(3, "2 left for 3 sites");
+	rig.serial.source = SERIAL_LIST;
+	rig_write(rig.list, "X1\nSN0001\n", 10);
+	looks(1, NULL);
+	looks(2, "1 left for 2 sites");
+	rig_write(rig.list, "X1\nX1\n", 6); /* told by who reads it */
+	looks(9, NULL);
+	rig.serial.source = SERIAL_UID;
+	looks(64, NULL);
+	rig.recipe.serial = NULL;
+	looks(64, NULL);
+	rig_close(&rig);
+}
+END_TEST
+
+START_TEST(numbers_that_are_leased_can_still_come)
+{
+	static char lease[] = "host=db";
+
+	rig_open(&rig);
+	rig.serial.lease = lease;
+	rig.serial.last = 1;
+	looks(8, NULL);
+	rig_close(&rig);
+}
+END_TEST
+
+START_TEST(a_record_that_no_run_could_use_is_noticed_before)
+{
+	char journal[160];
+	size_t length;
+
+	rig_open(&rig);
+	rig_write(rig.path, "garbage garbage", 15);
+	looks(1, "it is damaged or no record at all");
+	char *after = rig_read(rig.path, &length);
+	ck_assert_uint_eq(length, 15);
+	ck_assert_mem_eq(after, "garbage garbage", 15);
+	free(after);
+	rig_write(rig.path, "", 0);
+	looks(1, "no record of a station");
+	ck_assert_int_eq(unlink(rig.path), 0);
+	record_close(rig_record(&rig));
+	ck_assert_ptr_null(rig_sql(rig.path, "DROP TRIGGER boards_update"));
+	looks(1, "its tables or triggers are not what they were");
+	ck_assert_int_eq(unlink(rig.path), 0);
+	snprintf(journal, sizeof(journal), "%s-wal", rig.path);
+	rig_write(journal, "x", 1);
+	looks(1, "is missing");
+	rig_close(&rig);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -606,6 +692,9 @@ int main(void)
 		events_come_in_order_until_they_are_acknowledged,
 		an_event_names_its_record_so_that_a_new_file_is_not_taken_for_the_old,
 		without_a_broker_nothing_waits_to_be_published,
+		numbers_for_all_sites_are_looked_for_before_a_run,
+		numbers_that_are_leased_can_still_come,
+		a_record_that_no_run_could_use_is_noticed_before,
 		NULL,
 	};
 

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* Could a run use the record, and are there numbers for its boards? Only looked at, also beside a run. */
+#include "record_check.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../text.h"
+#include "record_own.h"
+#include "record_schema.h"
+
+struct check {
+	struct record record; /* of which only the file is open, if there is one */
+	recipe_tell tell;
+	void *arg;
+	unsigned int count;
+};
+
+static void __attribute__((format(printf, 2, 3))) tell(struct check *c, const char *format, ...)
+{
+	char text[RECIPE_WHY], plain[RECIPE_WHY];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	c->tell(c->arg, text_harmless(plain, sizeof(plain), text));
+	c->count++;
+}
+
+/* What is no file of ours to open has been told by recipe_check(). */
+static bool is_unusable(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && (!S_ISREG(st.st_mode) || access(path, R_OK | W_OK) != 0);
+}
+
+/* One that is not there yet is as it will be when it is made. */
+static bool open_to_look(struct check *c, char why[RECORD_WHY])
+{
+	const char *path = c->record.recipe->record;
+	struct db *db = &c->record.db;
+
+	if (access(path, F_OK) != 0)
+		return schema_refuse_orphan(path, why) && schema_make_in_memory(db, why);
+	return db_open(db, path, DB_READ, why) && schema_check(db, why) &&
+	       schema_check_pages(db, why);
+}
+
+/* If not, that has been told, too. */
+static bool is_readable(const struct recipe_serial *s)
+{
+	struct serial_list list;
+	char why[SERIAL_WHY];
+
+	if (s->source != SERIAL_LIST)
+		return true;
+	if (!serial_list_read(&list, s, why))
+		return false;
+	serial_list_free(&list);
+	return true;
+}
+
+/* With leases others can come. */
+static void check_numbers(struct check *c)
+{
+	const struct recipe *r = c->record.recipe;
+	char why[RECORD_WHY];
+
+	if (!r->serial || r->serial->lease || !is_readable(r->serial))
+		return;
+	if (!serials_open(&c->record, why))
+		tell(c, "Serial numbers: %s.", why);
+	else if (record_serials_left(&c->record) < r->site_count)
+		tell(c, "Serial numbers: %" PRIu64 " left for %u sites: too few to begin a board at each.",
+		     record_serials_left(&c->record), r->site_count);
+	serials_close(&c->record);
+}
+
+unsigned int record_check(const struct recipe *r, recipe_tell tell_one, void *arg)
+{
+	struct check c = { .record = { .recipe = r }, .tell = tell_one, .arg = arg };
+	char why[RECORD_WHY];
+
+	if (is_unusable(r->record))
+		return 0;
+	if (open_to_look(&c, why))
+		check_numbers(&c);
+	else
+		tell(&c, "Record: %s.", why);
+	db_close(&c.record.db);
+	return c.count;
+}
