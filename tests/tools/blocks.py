@@ -26,6 +26,7 @@ import glob
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -182,6 +183,7 @@ def documents():
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         rig.need_board()
     except rig.Skip as reason:
