@@ -103,7 +103,7 @@ static void add_board(json_t *o, const struct hall *h, const struct site_view *s
 	add_number(o, "total", s->total);
 	add_number(o, "rate", s->rate);
 	add_text(o, "uid", s->uid);
-	add_text(o, "serial", s->serial);
+	add_text(o, "serial", view_serial(s));
 	add_text(o, "chip", s->chip);
 	add_number(o, "elapsed_ms", board_time(h, s));
 }

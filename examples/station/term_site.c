@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "term_font.h"
+#include "view.h"
 
 #include "../text.h"
 
@@ -152,10 +153,9 @@ static unsigned int draw_board(struct term_cells *t, struct term_box b, const st
 	char uid[160] = "", rest[256] = "", both[420];
 
 	add_word(uid, sizeof(uid), "UID ", s->uid);
-	if (!has_failed(s)) { /* else the number is the next board's */
-		add_word(rest, sizeof(rest), "serial ", s->serial);
+	add_word(rest, sizeof(rest), "serial ", view_serial(s));
+	if (!has_failed(s)) /* else the reason needs the room */
 		add_word(rest, sizeof(rest), "", s->chip);
-	}
 	snprintf(both, sizeof(both), "%s%s%s", uid, uid[0] && rest[0] ? "  " : "", rest);
 	if (strlen(both) <= b.width)
 		return box_wrap(t, b, 0, 1, STYLE_PLAIN, both);

@@ -26,3 +26,18 @@ const char *view_state_words(enum site_state state)
 {
 	return states[state].words;
 }
+
+const char *view_serial(const struct site_view *s)
+{
+	switch (s->state) {
+	case SITE_WORKING:
+	case SITE_PASSED:
+	case SITE_KNOWN:
+		return s->serial;
+	case SITE_FAILED:
+	case SITE_LOCKED:
+		return "";
+	default: /* what it shows is its last board */
+		return s->in_row > 0 ? "" : s->serial;
+	}
+}

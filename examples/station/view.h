@@ -16,5 +16,7 @@ struct viewer *view_json_new(uv_loop_t *loop);
 const char *view_state_words(enum site_state state);
 /* "WORKING" */
 const char *view_state_name(enum site_state state);
+/* Of the board that is shown; "" if that has failed: the number is the next board's. */
+const char *view_serial(const struct site_view *s);
 
 #endif

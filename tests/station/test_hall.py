@@ -191,6 +191,20 @@ def test_status_has_all_there_is():
         d.quit()
 
 
+def test_the_number_of_a_failed_board_is_the_next_ones():
+    with Driver(sites=2) as d, d.watch() as w:
+        d.do("board 0 aa SN-8", "board 1 bb SN-9", "end 0 fail", "end 1 pass")
+        for state in ("FAILED", "LOCKED", "DOWN", "STOPPED"):
+            d.do(f"state 0 {state}", f"state 1 {'PASSED' if state == 'FAILED' else state}")
+            failed, passed = d.status()["sites"]
+            assert (failed["state"], failed["uid"], failed["serial"]) == (state, "aa", ""), failed
+            assert passed["serial"] == ("" if state == "LOCKED" else "SN-9"), passed
+            w.site(0, state=state, uid="aa", serial="")
+        d.do("board 0 aa SN-8")
+        w.site(0, state="WORKING", serial="SN-8")
+        d.quit()
+
+
 def test_each_change_is_told_to_all_who_watch():
     with Driver(sites=4) as d, d.watch() as one, d.watch() as two:
         for w in (one, two):

@@ -202,6 +202,10 @@ START_TEST(a_failed_board_shows_no_serial)
 	draw(1, 80, 24);
 	ck_assert(!can_read("SN-00017"));
 	must_read(UID);
+	broken(0)->state = SITE_STOPPED;
+	sites[0].in_row = 1;
+	draw(1, 80, 24);
+	ck_assert(!can_read("SN-00017"));
 }
 END_TEST
 
