@@ -164,6 +164,8 @@ class Driver:
 
 # ---- MQTT
 
+CONNECT, PUBLISH, PUBACK = 1, 3, 4
+
 
 class Broker:
     """A real mosquitto. It can be killed, and started again on the same port with what it has kept."""
@@ -273,18 +275,74 @@ class Peer:
             connection.close()
 
 
-def packets(connection):
-    """The control packets that come: type and content."""
+def whole_packets(connection):
+    """The control packets that come: type, content, all of its bytes."""
     stream = connection.makefile("rb")
-    while first := stream.read(1):
+    while head := stream.read(1):
         length, shift = 0, 0
         while True:
-            byte = stream.read(1)[0]
-            length |= (byte & 0x7f) << shift
+            head += stream.read(1)
+            length |= (head[-1] & 0x7f) << shift
             shift += 7
-            if byte < 0x80:
+            if head[-1] < 0x80:
                 break
-        yield first[0] >> 4, stream.read(length)
+        content = stream.read(length)
+        yield head[0] >> 4, content, head + content
+
+
+def packets(connection):
+    """The control packets that come: type and content."""
+    for kind, content, _ in whole_packets(connection):
+        yield kind, content
+
+
+class Relay(Peer):
+    """In front of a broker, for MQTT 3.1.1: notes which events the broker has confirmed.
+
+    A broker that is killed may itself lose these: mosquitto confirms first, and saves afterwards."""
+
+    def __init__(self, folder, broker):
+        self.broker, self.confirmed = broker, []  # ids, of each connection
+        super().__init__(folder, self.serve_broker)
+
+    def serve_broker(self, station):
+        flying, confirmed = {}, set()
+        self.confirmed.append(confirmed)
+        try:
+            with socket.create_connection(("127.0.0.1", self.broker.port)) as broker:
+                threading.Thread(target=self.go_on, args=[self.to_broker, station, broker, flying],
+                                 daemon=True).start()
+                self.go_on(self.to_station, broker, station, flying, confirmed)
+        finally:
+            station.close()
+
+    @staticmethod
+    def go_on(send, source, sink, *notes):
+        """Until one of them is gone; then the other one is told."""
+        try:
+            send(source, sink, *notes)
+        except (OSError, IndexError):  # in the middle of a packet
+            pass
+        for end_ in (source, sink):
+            try:
+                end_.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    @staticmethod
+    def to_broker(station, broker, flying):
+        for kind, content, whole in whole_packets(station):
+            if kind == PUBLISH:
+                at = 2 + int.from_bytes(content[:2], "big")
+                flying[content[at:at + 2]] = json.loads(content[at + 2:]).get("id")
+            broker.sendall(whole)
+
+    @staticmethod
+    def to_station(broker, station, flying, confirmed):
+        for kind, content, whole in whole_packets(broker):
+            if kind == PUBACK and flying[content[:2]]:  # 0: no event, but the state
+                confirmed.add(flying[content[:2]])
+            station.sendall(whole)
 
 
 # ---- PostgreSQL
