@@ -163,6 +163,14 @@ bool job_went_well(struct job *job, const char *doing, const stmfw_result *res)
 	return false;
 }
 
+bool job_may_go_on(struct job *job)
+{
+	if (!job->why_stopped)
+		return true;
+	job_refuse(job, "", "%s", job->why_stopped);
+	return false;
+}
+
 /* ---- still the same board? Another one must neither pass in its place, nor be changed ---- */
 
 static void lose_board(struct job *job, const char *why)
@@ -264,7 +272,7 @@ static void begin_step(struct job *job)
 
 static void on_board_timeout(uv_timer_t *timer)
 {
-	job_stop(timer->data, "this board took too long");
+	job_stop(timer->data, "this board took longer than board_timeout_s allows");
 }
 
 void job_stop(struct job *job, const char *why)

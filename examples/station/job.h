@@ -112,6 +112,8 @@ void job_fail_as(struct job *job, const stmfw_result *res, const char *format, .
 	__attribute__((format(printf, 3, 4)));
 /* A call's result: true if it is good; else the attempt has failed. `doing`: "cannot ...". */
 bool job_went_well(struct job *job, const char *doing, const stmfw_result *res);
+/* Before a step's next operation. False: the job was to stop, and the attempt has ended. */
+bool job_may_go_on(struct job *job);
 /* What a call returned: its callback will come, or the attempt has failed. */
 void job_expect(struct job *job, int err);
 /* What the record has as the step's output. */

@@ -49,6 +49,14 @@ static bool went_well(struct job *job, const char *doing, const stmfw_result *re
 	return false;
 }
 
+static bool may_go_on(struct job *job)
+{
+	if (job_may_go_on(job))
+		return true;
+	job_copy_free(job);
+	return false;
+}
+
 static void on_progress(stmfw_client *c, const stmfw_progress *p, void *arg)
 {
 	struct job *job = arg;
@@ -117,7 +125,7 @@ static void on_read(stmfw_client *c, const stmfw_result *res, void *arg)
 	struct job_copy *copy = job->copy;
 	stmfw_verify_opts opts = STMFW_INIT(stmfw_verify_opts);
 
-	if (!went_well(job, "read the flash", res))
+	if (!went_well(job, "read the flash", res) || !may_go_on(job))
 		return;
 	if (copy->received != copy->image.length) {
 		give_up(job, "the read ended too soon");
@@ -165,7 +173,7 @@ static void on_probed(stmfw_client *c, const stmfw_result *res, void *arg)
 	struct job *job = arg;
 	stmfw_read_opts opts = STMFW_INIT(stmfw_read_opts);
 
-	if (!went_well(job, "find the flash", res))
+	if (!went_well(job, "find the flash", res) || !may_go_on(job))
 		return;
 	if (!make_copy(job, &res->banks[0])) {
 		give_up(job, "no memory for the content of the flash, or it has no size");
@@ -182,12 +190,18 @@ static void on_halted(stmfw_client *c, const stmfw_result *res, void *arg)
 {
 	struct job *job = arg;
 
-	if (went_well(job, "halt the chip", res))
+	if (went_well(job, "halt the chip", res) && may_go_on(job))
 		job_expect(job, stmfw_bank_info(c, 0, STMFW_BANK_BRIEF, on_probed, job, &job->op));
 }
 
 void job_backup(struct job *job)
 {
 	job_copy_free(job);
+	if (job->board.rdp == STMFW_RDP_1 || job->board.rdp == STMFW_RDP_2) {
+		job_refuse(job,
+			   "Take out the step backup, or the protection (step unprotect), which erases it.",
+			   "the chip is read protected: nobody can save what it holds");
+		return;
+	}
 	job_expect(job, stmfw_reset(job->client, STMFW_RESET_HALT, on_halted, job, &job->op));
 }

@@ -12,6 +12,8 @@
 
 /* ---- identify: is it what the recipe expects? ---- */
 
+#define FITTED "Another kind of chip is fitted, or a clone."
+
 static bool is_as_expected(struct job *job, const stmfw_chip *chip)
 {
 	const struct recipe_chip *want = &job->recipe->chip;
@@ -19,17 +21,16 @@ static bool is_as_expected(struct job *job, const stmfw_chip *chip)
 
 	text_hex(uid, chip->uid, sizeof(chip->uid));
 	if (want->device_id && *want->device_id != chip->device_id)
-		job_refuse(job, "Another kind of chip is fitted, or a clone.",
-			 "the chip is device 0x%03x, expected is 0x%03x", chip->device_id,
+		job_refuse(job, FITTED, "the chip is device 0x%03x, expected is 0x%03x", chip->device_id,
 			 *want->device_id);
 	else if (want->revision_id && *want->revision_id != chip->revision_id)
-		job_refuse(job, "", "the chip is revision 0x%04x, expected is 0x%04x",
+		job_refuse(job, FITTED, "the chip is revision 0x%04x, expected is 0x%04x",
 			 chip->revision_id, *want->revision_id);
 	else if (want->flash_kib && *want->flash_kib != chip->flash_kib)
-		job_refuse(job, "", "the chip has %" PRIu32 " KiB of flash, expected are %" PRIu32,
+		job_refuse(job, FITTED, "the chip has %" PRIu32 " KiB of flash, expected are %" PRIu32,
 			 chip->flash_kib, *want->flash_kib);
 	else if (want->uid && !chip->has_uid)
-		job_fail(job, "", "the chip has no unique id");
+		job_fail(job, FITTED, "the chip has no unique id");
 	else if (job->board.uid[0] && strcmp(job->board.uid, uid) != 0)
 		job_refuse(job, "Leave the board in until PASS or FAIL is shown.",
 			 "this is another board than a moment ago (UID %s)", uid);
@@ -139,21 +140,21 @@ void job_run(struct job *job)
 
 static void look_at_memory(uv_timer_t *timer);
 
+/* A chip that has just been reset, or a peripheral without a clock, cannot be read: not yet. */
 static void on_word(stmfw_client *c, const stmfw_result *res, void *arg)
 {
 	struct job *job = arg;
 	const struct recipe_step *step = job_step(job);
+	bool in_time = uv_now(job->loop) - job->attempt_began < step->timeout_s * 1000ull;
 
-	(void)c;
-	if (!job_went_well(job, "read memory", res))
-		return;
-	if ((res->words[0] & step->mask) == step->expect)
+	job->op = 0;
+	if (res->status == STMFW_OK && (res->words[0] & step->mask) == step->expect)
 		job_pass(job, step->width / 8);
-	else if (job->state == JOB_STOPPING)
-		job_fail(job, "", "%s", job->why_stopped);
-	else if (uv_now(job->loop) - job->attempt_began < step->timeout_s * 1000ull)
+	else if (!job_may_go_on(job))
+		return;
+	else if (in_time && stmfw_client_is_connected(c))
 		job_after(job, LOOK_EVERY_MS, look_at_memory);
-	else
+	else if (job_went_well(job, "read memory", res))
 		job_fail(job, "The firmware itself did not find this board in order, or does not run.",
 			 "at 0x%08" PRIx64 " there is 0x%" PRIx32 " after %" PRIu32
 			 " s, expected is 0x%" PRIx32,

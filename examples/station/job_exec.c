@@ -92,6 +92,8 @@ char **job_environment(const struct job *job)
 
 /* ---- the step ---- */
 
+#define TESTED "It says what it did not find in order. The record has all that it printed."
+
 static void on_verdict(struct job *job, const struct job_verdict *v)
 {
 	const char *program = job_step(job)->command[0];
@@ -101,11 +103,11 @@ static void on_verdict(struct job *job, const struct job_verdict *v)
 	if (v->status == 0)
 		job_pass(job, 0);
 	else if (v->status == JOB_NOT_STARTED)
-		job_refuse(job, "", "%s", v->why);
+		job_refuse(job, "Look at the recipe: it is run in the recipe's folder.", "%s", v->why);
 	else if (v->status < 0)
-		job_fail(job, "", "%s: %s", program, v->why);
+		job_fail(job, TESTED, "%s: %s", program, v->why);
 	else
-		job_fail(job, "", "%s ended with %d: %.*s", program, v->status,
+		job_fail(job, TESTED, "%s ended with %d: %.*s", program, v->status,
 			 (int)strcspn(said, "\n"), said);
 }
 

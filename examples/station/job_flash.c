@@ -26,7 +26,7 @@ static void on_halted_for_erase(stmfw_client *c, const stmfw_result *res, void *
 {
 	struct job *job = arg;
 
-	if (!job_went_well(job, "halt the chip", res))
+	if (!job_went_well(job, "halt the chip", res) || !job_may_go_on(job))
 		return;
 	job_expect(job, job_step(job)->unlock
 				? stmfw_erase_sectors(c, 0, 0, STMFW_LAST_SECTOR, STMFW_ERASE_UNLOCK,
@@ -101,6 +101,8 @@ static void with_next_image(struct job *job, unsigned int flags, stmfw_done_cb d
 		job_pass(job, job->steps[job->current].bytes);
 		return;
 	}
+	if (!job_may_go_on(job))
+		return;
 	opts.image = images_get(job->images, step->images[job->image]);
 	opts.flags = flags;
 	opts.after = afterwards(job, job->image + 1 < step->image_count);
@@ -184,20 +186,22 @@ static void write_serial(struct job *job)
 	job_expect(job, stmfw_flash(job->client, &opts, on_serial_written, job, &job->op));
 }
 
+#define MAKER "Look at the program that makes the numbers."
+
 static void on_serial_told(struct job *job, const struct job_verdict *v)
 {
 	char why[JOB_REASON];
 
 	if (v->status < 0)
-		job_fail(job, "", "no serial number: %s: %s", job->recipe->serial->command[0], v->why);
+		job_fail(job, MAKER, "no serial number: %s: %s", job->recipe->serial->command[0], v->why);
 	else if (v->status > 0)
-		job_fail(job, "", "no serial number: the program ended with %d: %.200s", v->status,
+		job_fail(job, MAKER, "no serial number: the program ended with %d: %.200s", v->status,
 			 v->output[0] ? v->output : v->last_words);
 	else if (!serial_from_output(&job->serial, v->output, why))
-		job_refuse(job, "", "no serial number: %s", why);
+		job_refuse(job, MAKER, "no serial number: %s", why);
 	else if (!job->watch->may_use(job, job->serial.text, why))
-		job_refuse(job, "Nothing of it was written.", "%s", why);
-	else
+		job_refuse(job, MAKER " Nothing of it was written.", "%s", why);
+	else if (job_may_go_on(job))
 		write_serial(job);
 }
 
@@ -206,7 +210,8 @@ void job_serial(struct job *job)
 	const struct recipe_serial *r = job->recipe->serial;
 
 	if (r->source == SERIAL_UID && !job->board.uid[0])
-		job_refuse(job, "", "this chip has no unique id for its serial number");
+		job_refuse(job, "Take a recipe whose numbers have another source.",
+			   "this chip has no unique id for its serial number");
 	else if (r->source == SERIAL_COMMAND && !job->serial.text[0]) /* one for each board */
 		job_program(job, r->command, r->command_count, job_step(job)->timeout_s,
 			    on_serial_told);
@@ -232,7 +237,8 @@ static void on_planned(stmfw_client *c, const stmfw_result *res, void *arg)
 	if (!job_went_well(job, "verify", res))
 		return;
 	if (!holds_all(res->flash->plan)) {
-		job_fail(job, "", "the flash does not hold %s: %zu of %zu sectors differ", name,
+		job_fail(job, "Program it once more. If that is no better, its flash or a later step is bad.",
+			 "the flash does not hold %s: %zu of %zu sectors differ", name,
 			 res->flash->plan->sector_count - res->flash->plan->skip_count,
 			 res->flash->plan->sector_count);
 		return;

@@ -21,6 +21,9 @@
 #include "record_schema.h"
 #include "serial.h"
 
+/* While the station works: all sites wait for it. */
+#define PATIENCE_MS 100
+
 uint64_t record_now_ms(void)
 {
 	struct timespec now;
@@ -156,6 +159,7 @@ bool record_open(struct record **out, const struct recipe *r, const char *operat
 		record_close(rec);
 		return false;
 	}
+	sqlite3_busy_timeout(rec->db.sqlite, PATIENCE_MS);
 	*out = rec;
 	return true;
 }
@@ -249,6 +253,11 @@ bool record_board(struct record *rec, const struct record_board *board, int64_t 
 	return true;
 }
 
+bool record_is_busy(const struct record *rec)
+{
+	return (sqlite3_errcode(rec->db.sqlite) & 0xff) == SQLITE_BUSY;
+}
+
 static bool write_note(struct record *rec, const char *site, const char *what, char why[RECORD_WHY])
 {
 	return db_run(&rec->db, why,
@@ -260,6 +269,20 @@ static bool write_note(struct record *rec, const char *site, const char *what, c
 bool record_note(struct record *rec, const char *site, const char *what, char why[RECORD_WHY])
 {
 	return db_begin(&rec->db, why) && record_finish(rec, write_note(rec, site, what, why), why);
+}
+
+bool record_is_locked(struct record *rec, const char *site)
+{
+	char why[RECORD_WHY];
+	json_t *rows = db_rows(&rec->db, why,
+			       "SELECT what FROM notes WHERE site = ?1 AND what IN ('" RECORD_LOCKED
+			       "', '" RECORD_RELEASED "') ORDER BY id DESC LIMIT 1",
+			       "t", site);
+	const char *last = json_string_value(json_object_get(json_array_get(rows, 0), "what"));
+	bool locked = last && strcmp(last, RECORD_LOCKED) == 0;
+
+	json_decref(rows);
+	return locked;
 }
 
 /* ---- what is known ---- */
@@ -274,13 +297,13 @@ static void copy_column(char *out, size_t cap, sqlite3_stmt *stmt, int column)
 static bool find(struct record *rec, const char *where, const char *value, struct record_known *out,
 		 char why[RECORD_WHY])
 {
-	char sql[256];
+	char sql[640];
 
 	memset(out, 0, sizeof(*out));
 	why[0] = '\0';
 	snprintf(sql, sizeof(sql),
 		 "SELECT id, began_ms + elapsed_ms, uid, serial, site FROM boards"
-		 " WHERE result = 'pass' AND %s ORDER BY id DESC LIMIT 1",
+		 " WHERE %s ORDER BY id DESC LIMIT 1",
 		 where);
 	sqlite3_stmt *stmt = db_prepare(&rec->db, why, sql, "t", value);
 	if (!stmt)
@@ -302,7 +325,13 @@ static bool find(struct record *rec, const char *where, const char *value, struc
 bool record_find_pass(struct record *rec, const char *uid, struct record_known *out,
 		      char why[RECORD_WHY])
 {
-	return find(rec, "uid = ?1 AND uid <> ''", uid, out, why);
+	/* Whatever was done to it since has changed it; a run that was cut off left only a note. */
+	return find(rec,
+		    "uid = ?1 AND uid <> '' AND result = 'pass' AND NOT EXISTS (SELECT 1 FROM boards"
+		    " AS later WHERE later.uid = ?1 AND later.id > boards.id AND later.result = 'fail')"
+		    " AND NOT EXISTS (SELECT 1 FROM notes WHERE what = '" RECORD_AGAIN "' || ?1"
+		    " AND at_ms >= boards.began_ms + boards.elapsed_ms)",
+		    uid, out, why);
 }
 
 bool record_find_serial(struct record *rec, const char *serial, struct record_known *out,
@@ -314,5 +343,5 @@ bool record_find_serial(struct record *rec, const char *serial, struct record_kn
 	if (rec->recipe->serial && serial_from_output(&s, serial, why) &&
 	    serial_encode(&s, rec->recipe->serial, why))
 		serial = s.text;
-	return find(rec, "serial = ?1 AND serial <> ''", serial, out, why);
+	return find(rec, "serial = ?1 AND serial <> '' AND result = 'pass'", serial, out, why);
 }

@@ -78,8 +78,18 @@ bool record_is_new(const struct record *rec);
  */
 bool record_board(struct record *rec, const struct record_board *board, int64_t *id,
 		  char why[RECORD_WHY]);
-/* An event without a board: a site locked or released, an image changed. */
+/* Right after record_board() has returned false: somebody else has the file locked. It may be asked
+   again with the same board. */
+bool record_is_busy(const struct record *rec);
+
+#define RECORD_LOCKED   "locked"
+#define RECORD_RELEASED "released"
+#define RECORD_AGAIN    "begun again: "
+/* An event without a board: a site locked or released, an image changed, a board begun again. */
 bool record_note(struct record *rec, const char *site, const char *what, char why[RECORD_WHY]);
+
+/* Whether a site was locked and not released since, in whatever run. */
+bool record_is_locked(struct record *rec, const char *site);
 
 /* ---- serial numbers: taken in memory, used up by record_board() with a PASS ---- */
 
@@ -116,7 +126,10 @@ struct record_known {
 	char site[64];
 };
 
-/* The last PASS of that UID. False: none (why empty), or why. */
+/*
+ * The last PASS of that UID, if nothing was done to the board since: neither a later FAIL nor the note
+ * that it was begun again (RECORD_AGAIN and its UID). False: none (why empty), or why.
+ */
 bool record_find_pass(struct record *rec, const char *uid, struct record_known *out,
 		      char why[RECORD_WHY]);
 /* The board that passed with that serial number: ask before one of another source is used. */

@@ -20,6 +20,7 @@
 #define FIRST_PAUSE_MS 1000u
 #define LONGEST_PAUSE_MS 30000u
 #define ENOUGH 2u
+#define MISSES_UNTIL_LOST 20u /* with LOOK_EVERY_MS: about five seconds */
 
 static void reach(struct site *s);
 
@@ -67,18 +68,34 @@ static void on_client_closed(void *arg)
 	struct site *s = arg;
 
 	s->client = NULL;
+	if (s->life == SITE_RESTARTS) {
+		s->life = SITE_LIVES;
+		reach(s);
+	}
 	end_if_quiet(s);
 }
 
 static void end(struct site *s)
 {
+	bool closing = s->life == SITE_RESTARTS;
+
 	if (s->life == SITE_ENDING)
 		return;
 	s->life = SITE_ENDING;
 	uv_timer_stop(&s->timer);
-	if (s->client)
+	site_board_hurry(s);
+	if (s->client && !closing)
 		stmfw_client_close(s->client, on_client_closed, s);
 	end_if_quiet(s);
+}
+
+/* Its OpenOCD ends with the client, where the site has started it. */
+static void restart(struct site *s)
+{
+	s->life = SITE_RESTARTS;
+	s->connected = false;
+	uv_timer_stop(&s->timer);
+	stmfw_client_close(s->client, on_client_closed, s);
 }
 
 /* ---- looking whether there is a board ---- */
@@ -94,6 +111,8 @@ static void look_soon(struct site *s, uint32_t ms)
 /* What could not be reached, or looked at, can be now. */
 static void come_back(struct site *s)
 {
+	s->view->reason = s->reason;
+	s->view->advice = s->advice;
 	if (s->view->state == SITE_STARTING || s->view->state == SITE_DOWN)
 		site_enter(s, s->outcome);
 }
@@ -164,6 +183,30 @@ static void judge_presence(struct site *s)
 	}
 }
 
+static bool has_own_openocd(const struct site *s)
+{
+	return s->recipe->start || strncmp(s->recipe->openocd, "exec:", strlen("exec:")) == 0;
+}
+
+/* A site that is locked shows why, and nothing else. */
+static void be_down(struct site *s, const char *reason, const char *advice)
+{
+	text_harmless(s->down_reason, sizeof(s->down_reason), reason);
+	text_harmless(s->down_advice, sizeof(s->down_advice), advice);
+	if (s->view->state == SITE_LOCKED)
+		return;
+	s->view->reason = s->down_reason;
+	s->view->advice = s->down_advice;
+	site_enter(s, SITE_DOWN);
+}
+
+static bool has_lost_probe(const stmfw_result *res)
+{
+	return res->status != STMFW_OK && strstr(res->advice, "lost its probe");
+}
+
+/* OpenOCD never finds a probe again that was unplugged. Where it is ours another one is started after a
+   while without a board, which also tells an absent probe from an empty fixture. */
 static void on_seen(stmfw_client *c, const stmfw_result *res, void *arg)
 {
 	struct site *s = arg;
@@ -171,10 +214,15 @@ static void on_seen(stmfw_client *c, const stmfw_result *res, void *arg)
 	(void)c;
 	if (s->life != SITE_LIVES || !s->connected)
 		return;
-	come_back(s);
 	note_presence(s, res);
+	if (s->misses >= MISSES_UNTIL_LOST && has_lost_probe(res) && !has_own_openocd(s))
+		be_down(s, res->text, res->advice);
+	else
+		come_back(s);
 	judge_presence(s);
-	if (!s->job)
+	if (s->misses >= MISSES_UNTIL_LOST && has_own_openocd(s))
+		restart(s);
+	else if (!s->job)
 		look_soon(s, LOOK_EVERY_MS);
 }
 
@@ -188,9 +236,7 @@ static void look(uv_timer_t *timer)
 
 	if (!err)
 		return;
-	site_explain(s, stmfw_strerror(err), "");
-	if (s->view->state != SITE_LOCKED)
-		site_enter(s, SITE_DOWN);
+	be_down(s, stmfw_strerror(err), "");
 	look_soon(s, FIRST_PAUSE_MS);
 }
 
@@ -199,6 +245,12 @@ static void look(uv_timer_t *timer)
 static void on_pause_over(uv_timer_t *timer)
 {
 	reach(timer->data);
+}
+
+/* A board is there, and no waiting makes it a good one; the next one may be. */
+static bool means_other_chip(const char *text)
+{
+	return strstr(text, "UNEXPECTED idcode") || strstr(text, "unexpected idcode");
 }
 
 static bool means_no_board(const char *text)
@@ -216,9 +268,11 @@ static void try_later(struct site *s, const char *reason, const char *advice)
 		uv_timer_start(&s->timer, on_pause_over, NO_BOARD_PAUSE_MS, 0);
 		return;
 	}
-	site_explain(s, reason, advice);
-	if (s->view->state != SITE_LOCKED)
-		site_enter(s, SITE_DOWN);
+	if (means_other_chip(reason)) {
+		advice = "Another kind of chip is fitted, or a clone: take the board out.";
+		s->pause_ms = FIRST_PAUSE_MS;
+	}
+	be_down(s, reason, advice);
 	uv_timer_start(&s->timer, on_pause_over, s->pause_ms, 0);
 	s->pause_ms = s->pause_ms * 2 < LONGEST_PAUSE_MS ? s->pause_ms * 2 : LONGEST_PAUSE_MS;
 }
@@ -267,6 +321,16 @@ static void on_log(stmfw_client *c, const char *line, void *arg)
 							 .who = "openocd" });
 }
 
+/* ssh gives all of its words, joined, to a shell on the other side. Neither value has a quote in it. */
+static void choose_probe(char *out, size_t size, const struct recipe_site *r, const char *what,
+			 const char *value)
+{
+	const char *slash = strrchr(r->start[0], '/');
+	bool is_ssh = strcmp(slash ? slash + 1 : r->start[0], "ssh") == 0;
+
+	snprintf(out, size, is_ssh ? "'adapter %s {%s}'" : "adapter %s {%s}", what, value);
+}
+
 /* The recipe's words, and those that choose the probe. The texts belong to the caller's array. */
 static int spawn(struct site *s)
 {
@@ -281,12 +345,12 @@ static int spawn(struct site *s)
 	for (; n < r->start_count; n++)
 		words[n] = r->start[n];
 	if (r->adapter_serial) {
-		snprintf(serial, sizeof(serial), "adapter serial {%s}", r->adapter_serial);
+		choose_probe(serial, sizeof(serial), r, "serial", r->adapter_serial);
 		words[n++] = "-c";
 		words[n++] = serial;
 	}
 	if (r->usb_path) {
-		snprintf(place, sizeof(place), "adapter usb location {%s}", r->usb_path);
+		choose_probe(place, sizeof(place), r, "usb location", r->usb_path);
 		words[n++] = "-c";
 		words[n++] = place;
 	}
@@ -370,6 +434,11 @@ void site_start(struct site *s)
 {
 	uv_timer_init(&s->station->loop, &s->timer);
 	s->timer.data = s;
+	if (!s->station->opts.once && record_is_locked(s->station->record, s->view->name)) {
+		site_explain(s, "it was locked in a run before this one", "");
+		s->view->in_row = s->station->recipe->limits.fails_in_row;
+		s->view->state = SITE_LOCKED;
+	}
 	site_tell(s, EVENT_SITE);
 	reach(s);
 }
@@ -397,7 +466,7 @@ void site_kill(struct site *s)
 
 void site_release(struct site *s)
 {
-	if (s->view->state != SITE_LOCKED || !station_note(s->station, s->view->name, "released"))
+	if (s->view->state != SITE_LOCKED || !station_note(s->station, s->view->name, RECORD_RELEASED))
 		return;
 	s->view->in_row = 0;
 	site_enter(s, s->connected ? s->outcome : SITE_STARTING);

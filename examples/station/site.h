@@ -19,7 +19,11 @@
 
 struct station;
 
-enum site_life { SITE_LIVES, SITE_ENDING };
+enum site_life {
+	SITE_LIVES,
+	SITE_RESTARTS, /* its client is being closed, and a new one will be made */
+	SITE_ENDING
+};
 
 struct site {
 	struct station *station;
@@ -38,10 +42,13 @@ struct site {
 	char done_uid[25];
 	struct board board;    /* it, or the one in work; the view shows this one */
 	struct job *job;
+	unsigned int record_tries; /* of the board that is done, while others keep the record locked */
 	uint64_t phase_began;
 	struct site_log log;   /* what OpenOCD has said since the last board     */
 	/* for the view */
-	char serial[128], reason[JOB_REASON], advice[256], version[128];
+	char serial[128], version[128];
+	char reason[JOB_REASON], advice[256];                 /* of the board  */
+	char down_reason[JOB_REASON], down_advice[256]; /* of its OpenOCD */
 };
 
 void site_init(struct site *s, struct station *station, const struct recipe_site *recipe,

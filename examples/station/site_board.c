@@ -13,6 +13,9 @@
 
 #include "../text.h"
 
+#define RECORD_AGAIN_MS 250
+#define RECORD_TRIES    40 /* ten seconds */
+
 static uint64_t epoch_ms(void)
 {
 	struct timeval now;
@@ -122,7 +125,7 @@ static void board_end(struct site *s, bool passed)
 						 .text = reason,
 						 .elapsed_ms = s->view->board_elapsed_ms });
 	if (!passed && is_locked_now(s) && !s->station->opts.once &&
-	    station_note(s->station, s->view->name, "locked"))
+	    station_note(s->station, s->view->name, RECORD_LOCKED))
 		site_enter(s, SITE_LOCKED);
 	site_go_on(s);
 }
@@ -172,25 +175,31 @@ static bool record_outcome(struct site *s, const struct job *job, bool *passed, 
 	if (*passed) {
 		if (record(s, RESULT_PASS, job, why))
 			return true;
+		if (record_is_busy(s->station->record))
+			return false;
 		site_explain(s, why, "This board must not be used as it is. Program it again.");
 		*passed = false;
 	}
 	return record(s, RESULT_FAIL, job, why);
 }
 
-static void on_job_done(struct job *job)
+static void on_record_again(uv_timer_t *timer);
+
+/* Nobody else waits while a program has the file locked. */
+static void settle(struct site *s)
 {
-	struct site *s = job->owner;
 	struct station *st = s->station;
+	struct job *job = s->job;
 	char why[RECORD_WHY] = "";
 	bool passed = job->passed;
-
-	s->view->board_elapsed_ms = uv_now(&st->loop) - s->view->board_began_ms;
-	if (job->serial.text[0])
-		text_harmless(s->serial, sizeof(s->serial), job->serial.text);
-	if (!passed)
-		site_explain(s, job->reason, job->advice);
 	bool recorded = record_outcome(s, job, &passed, why);
+
+	if (!recorded && record_is_busy(st->record) && s->life != SITE_ENDING &&
+	    s->record_tries++ < RECORD_TRIES) {
+		uv_timer_start(&s->timer, on_record_again, RECORD_AGAIN_MS, 0);
+		return;
+	}
+	passed = passed && recorded;
 	if (!passed && has_counted_serial(st->recipe) && job->serial.number >= 0)
 		record_give_back_serial(st->record, job->serial.number);
 	if (!recorded)
@@ -232,6 +241,30 @@ static void on_job_log(struct job *job, const char *line)
 							 .who = s->view->step });
 }
 
+static void on_record_again(uv_timer_t *timer)
+{
+	settle(timer->data);
+}
+
+void site_board_hurry(struct site *s)
+{
+	if (s->job && s->job->state == JOB_DONE)
+		settle(s);
+}
+
+static void on_job_done(struct job *job)
+{
+	struct site *s = job->owner;
+
+	s->view->board_elapsed_ms = uv_now(&s->station->loop) - s->view->board_began_ms;
+	if (job->serial.text[0])
+		text_harmless(s->serial, sizeof(s->serial), job->serial.text);
+	if (!job->passed)
+		site_explain(s, job->reason, job->advice);
+	s->record_tries = 0;
+	settle(s);
+}
+
 static const struct job_watch watch = { on_step,  on_job_progress, on_step_end,
 					may_use, on_job_log,      on_job_done };
 
@@ -251,12 +284,25 @@ static bool take_serial(struct site *s, struct serial *serial)
 	return false;
 }
 
+/* From now on it is no longer what passed, even if the power goes. False: the line has been stopped. */
+static bool note_again(struct site *s)
+{
+	char why[RECORD_WHY] = "", what[sizeof(RECORD_AGAIN) + sizeof(s->board.uid)];
+	struct record_known known;
+
+	if (!s->station->recipe->limits.repeat_known ||
+	    !record_find_pass(s->station->record, s->board.uid, &known, why))
+		return true;
+	snprintf(what, sizeof(what), RECORD_AGAIN "%s", s->board.uid);
+	return station_note(s->station, s->view->name, what);
+}
+
 static void begin_job(struct site *s)
 {
 	struct station *st = s->station;
 	struct job *job = calloc(1, sizeof(*job));
 
-	if (!job || !take_serial(s, &job->serial)) {
+	if (!job || !note_again(s) || !take_serial(s, &job->serial)) {
 		free(job);
 		return;
 	}
@@ -312,9 +358,11 @@ static void show_known(struct site *s, const struct record_known *known)
 	show_board(s, known->serial);
 	explain_known(s, known);
 	if (!record(s, RESULT_KNOWN, NULL, why)) {
-		station_stop_line(st, CLI_FILE, why);
-		return;
+		if (!record_is_busy(st->record) || s->record_tries++ >= RECORD_TRIES)
+			station_stop_line(st, CLI_FILE, why);
+		return; /* the next look asks again */
 	}
+	s->record_tries = 0;
 	st->view.known++;
 	s->view->state = s->outcome = SITE_KNOWN;
 	station_tell(st, (struct event){ .kind = EVENT_BOARD_END, .site = s->view, .text = s->reason });

@@ -19,5 +19,7 @@ void site_go_on(struct site *s);
 /* ---- site_board.c ---- */
 
 void site_board_arrived(struct site *s);
+/* There is no time any more to wait for the record. */
+void site_board_hurry(struct site *s);
 
 #endif

@@ -34,15 +34,27 @@ def new_uid():
     return f"57ab{next(counter):020x}"
 
 
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
 class Fixture:
     """One site: a probe, and the board that is in it."""
 
     def __init__(self, floor, name, *options):
         self.floor, self.name, self.uid = floor, name, new_uid()
-        self.process = floor.spawn(BOARD, "--ready", f"{name}.port", "--control",
-                                   f"{name}.control", "--chip", floor.chip, "--uid", self.uid,
-                                   *options)
+        self.options = options
         self.port_file = floor.path(f"{name}.port")
+        self.plug_in(0)
+
+    def plug_in(self, port):
+        """The probe, with a new board."""
+        self.uid = new_uid()
+        self.process = self.floor.spawn(
+            BOARD, "--port", str(port), "--ready", f"{self.name}.port", "--control",
+            f"{self.name}.control", "--chip", self.floor.chip, "--uid", self.uid, *self.options)
 
     def port(self):
         wait_until(lambda: os.path.exists(self.port_file) and read(self.port_file),
@@ -254,6 +266,10 @@ class Station:
     def board_end(self, site=None):
         return self.until(lambda e: e["event"] == "board_end" and site in (None, e["site"]),
                           f"a board ends at {site}")
+
+    def board_end_seen(self):
+        """The last one, of a station that has ended."""
+        return [e for e in self.seen if e["event"] == "board_end"][-1]
 
     def result(self, site=None):
         return self.board_end(site)["result"]

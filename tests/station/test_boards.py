@@ -11,6 +11,7 @@ import os
 import re
 import resource
 import signal
+import sqlite3
 import subprocess
 import time
 
@@ -162,6 +163,19 @@ def test_write_protection():
         floor.prove()
 
 
+def test_backup_of_a_protected_chip():
+    with Floor(serial=False) as floor:
+        fixture = floor.fixtures[0]
+        floor.write_recipe(steps=[IDENTIFY, {"backup": {"directory": "old"}}, {"unprotect": {}}, FLASH_APP])
+        fixture.put_in()
+        fixture.ask("fault rdp")
+        station = floor.run("--once", code=1)
+        told = station.board_end_seen()
+        assert "read protected" in told["reason"] and "unprotect" in told["advice"], told
+        floor.write_recipe(steps=[IDENTIFY, {"unprotect": {}}, FLASH_APP])
+        assert floor.run("--once").results() == {"S1": ["PASS"]}
+
+
 def test_erase_and_backup():
     with Floor(serial=False) as floor:
         fixture, old = floor.fixtures[0], make_image(0x10000)
@@ -279,8 +293,10 @@ def test_memory():
             {"tcl": {"script": f"mwh {RAM + 66} 0x60ff"}},
             {"memory": {**look, "address": RAM + 66, "width": 16, "mask": 0xff00,
                         "expect": 0x6000}}])
+        began = time.monotonic()
         ends(floor, "FAIL", "cannot read memory", steps=[
             IDENTIFY, FLASH_APP, {"memory": {**look, "address": 0x70000000}}])
+        assert time.monotonic() - began > 1, "it could be read a moment later"
 
 
 def test_exec_is_told_all():
@@ -537,6 +553,62 @@ def test_two_boards_with_one_unique_id():
         twin = next(f for f in floor.fixtures if f.name == fail[0])
         assert twin.content() == b"\xff" * 0x10000
         assert floor.check_serials() == 1
+
+
+def test_a_record_that_others_keep_locked_holds_up_nobody_else():
+    with Floor(2) as floor:
+        for f in floor.fixtures:
+            f.take_out()
+        station = floor.begin()
+        station.state("S2", "EMPTY")
+        with sqlite3.connect(floor.path("record.sqlite"), isolation_level=None) as other:
+            other.execute("BEGIN IMMEDIATE")
+            floor.fixtures[0].put_in()
+            station.until(lambda e: e["event"] == "step_end" and e["step"] == "run", "S1 is done")
+            floor.fixtures[1].put_in()
+            station.until(lambda e: e["event"] == "step_end" and e["step"] == "run"
+                          and e["site"] == "S2", "S2 is done, too", 2)
+            assert not any(e["event"] == "board_end" for e in station.seen), station
+            other.execute("ROLLBACK")
+        assert [station.result(), station.result()] == ["PASS", "PASS"]
+        floor.prove()
+        station.stop()
+        assert floor.check_serials() == 2
+
+
+def test_a_board_that_was_spoiled_is_not_known_any_more():
+    """It has passed, was done again, and failed, or the power went: its flash is another one."""
+    fails = {"exec": {"command": ["/bin/false"]}}
+    for way in "fails", "killed":
+        with Floor() as floor:
+            fixture = floor.fixtures[0]
+            assert floor.run("--once").results() == {"S1": ["PASS"]}
+            floor.write_recipe(limits={"repeat_known": True}, steps=[
+                *STANDARD, fails if way == "fails" else {"exec": {"command": ["/bin/sleep", "2"]}}])
+            if way == "fails":
+                floor.run("--once", code=1)
+            else:
+                station = floor.begin("--once")
+                station.at_step("exec")
+                station.kill()
+                wait_until(lambda: not any("openocd" in w[0] for _, w in floor.others()), "no OpenOCD")
+            floor.write_recipe(steps=STANDARD)
+            assert floor.run("--once").results() == {"S1": ["PASS"]}, "it is done again"
+            floor.prove()
+            assert floor.run("--once").results() == {"S1": ["KNOWN"]}
+            assert fixture.content()[SERIAL_AT:][:6].decode() == floor.boards("pass")[-1][2]
+
+
+def test_stopped_is_stopped():
+    """The image that is being written is finished, which is a safe border; no other one is begun."""
+    with Floor(serial=False, board=("--latency-us", "1000")) as floor:
+        other = two_images(floor, 0x8000, steps=[IDENTIFY, {"flash": {"images": ["app", "other"]}}])
+        station = floor.begin()
+        station.until(lambda e: e["event"] == "progress" and e["phase"] == "write", "it writes")
+        station.stop(code=143)
+        content = floor.fixtures[0].content()
+        assert content[:len(IMAGE)] == IMAGE and other not in content
+        assert "was stopped, during flash" in station.board_end_seen()["reason"], station
 
 
 def test_image_that_changes_stops_the_line():

@@ -12,15 +12,14 @@ import pty
 import re
 import select
 import signal
-import socket
 import sqlite3
 import subprocess
 import termios
 import time
 import urllib.request
 
-from floor import (BAD_CELL, BOARD, PATIENCE, STANDARD, STATION, Floor, main, new_uid, read,
-                   wait_until, write)
+from floor import (BAD_CELL, BOARD, PATIENCE, STANDARD, STATION, Floor, free_port, main, new_uid,
+                   read, wait_until, write)
 
 DEAF_CLIENT = os.path.abspath(os.path.join(os.path.dirname(BOARD), "..", "station", "deaf_client.so"))
 
@@ -166,12 +165,6 @@ exec "$@"
         station.stop()
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def shown_at(port):
     """What the screen in the hall shows of the only site."""
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/status.json", timeout=PATIENCE) as answer:
@@ -276,6 +269,28 @@ def test_a_look_that_cannot_begin():
         assert station.result() == "PASS"
         station.finish()
         floor.prove()
+
+
+def test_a_lock_outlasts_the_station():
+    with Floor(1, limits={"fails_in_row": 2}) as floor:
+        floor.fixtures[0].take_out()
+        station = floor.begin()
+        station.state("S1", "EMPTY")
+        fail_until_locked(station, floor.fixtures[0])
+        # Its OpenOCD ends, and comes back: what is shown is why the board failed, not that.
+        openocd, = (pid for pid, _ in floor.others())
+        os.kill(openocd, signal.SIGKILL)
+        station.quiet(2)
+        station.stop()
+        station = floor.begin()
+        assert station.state("S1", "LOCKED")["reason"]
+        station.quiet(2)
+        assert floor.fixtures[0].content().count(0xff) == 0x10000, "it is locked still"
+        station.send(signal.SIGUSR1)
+        assert station.result() == "PASS"
+        station.stop()
+        assert [n for n, in floor.query("SELECT what FROM notes ORDER BY id")] == ["locked", "released"]
+        assert floor.run("--once", code=0).results() == {"S1": ["KNOWN"]}
 
 
 def test_release_by_key():

@@ -7,11 +7,12 @@ usage: test_probes.py BOARD TOOLS [TEST]...
 """
 import json
 import os
+import shlex
 import signal
 import socket
 import time
 
-from floor import STANDARD, Floor, main, write
+from floor import STANDARD, Floor, end, free_port, main, read, write
 
 
 def openocd_of(floor, site):
@@ -48,6 +49,58 @@ def test_probe_unplugged_while_it_writes():
         floor.fixtures[0].put_in()
 
     interrupted(lambda floor: floor.fixtures[0].ask("unplug"), back)
+
+
+def test_probe_unplugged_while_it_waits():
+    """OpenOCD does not end for it, and never finds it again: the site says so, and goes on by itself."""
+    for whose in ("start", "openocd"):
+        with Floor() as floor:
+            fixture = floor.fixtures[0]
+            port = fixture.port()
+            if whose == "openocd":
+                tcl = free_port()
+                openocd = [*floor.openocd_words(fixture), "-c",
+                           f"bindto 127.0.0.1; tcl_port {tcl}; telnet_port disabled; gdb_port disabled"]
+                floor.spawn(*openocd)
+                floor.write_recipe(sites=[{"name": "S1", "openocd": f"127.0.0.1:{tcl}"}])
+            station = floor.begin()
+            assert station.result() == "PASS"
+            end(fixture.process)
+            told = station.state("S1", "DOWN")
+            assert told["reason"] and told["advice"], told
+            if whose == "start":
+                os.unlink(fixture.port_file)
+                fixture.plug_in(port)
+                assert station.result() == "PASS"
+                assert len(floor.boards("pass")) == 2 and len(floor.boards()) == 2
+            station.stop()
+
+
+def test_another_kind_of_chip_does_not_hold_up_the_next_board():
+    with Floor() as floor:
+        fixture = floor.fixtures[0]
+        fixture.ask("fault wrong-idcode=0x2ba01477")
+        station = floor.begin()
+        told = station.state("S1", "DOWN")
+        assert "Another kind of chip" in told["advice"], told
+        time.sleep(8)  # it would wait longer and longer
+        fixture.put_in()
+        began = time.monotonic()
+        assert station.result() == "PASS"
+        assert time.monotonic() - began < 5
+        station.stop()
+
+
+def test_openocd_of_another_machine():
+    """ssh gives its words, joined, to a shell: what chooses the probe has to get through that."""
+    with Floor() as floor:
+        write(floor.path("ssh"), b"#!/bin/sh\necho \"$*\" >> words\nshift\nexec sh -c \"$*\"\n")
+        os.chmod(floor.path("ssh"), 0o755)
+        words = " ".join(shlex.quote(w) for w in floor.openocd_words(floor.fixtures[0]))
+        floor.write_recipe(sites=[{"name": "S1", "start": [floor.path("ssh"), "station3", words],
+                                   "usb_path": "1-3.2"}])
+        assert floor.run("--once").results() == {"S1": ["PASS"]}
+        assert b"'adapter usb location {1-3.2}'" in read(floor.path("words"))
 
 
 def test_board_removed_while_it_writes():
