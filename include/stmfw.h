@@ -105,8 +105,8 @@
  *
  * CANCELLING OpenOCD cannot be interrupted. stmfw_cancel() takes effect before an operation
  *            starts or between two of its commands; a single command that is already running
- *            ends with its true result. Who cannot wait closes the client: the result then says
- *            outcome STMFW_UNKNOWN.
+ *            ends with its true result, and so does a read that was sent ahead (see PIPELINE). Who
+ *            cannot wait closes the client: the result then says outcome STMFW_UNKNOWN.
  *
  * TIMEOUTS   Each command has a deadline from the moment it is sent (one that was sent ahead, see
  *            PIPELINE: from the answer before its own). When one passes, the connection is dropped
@@ -457,8 +457,10 @@ STMFW_API void stmfw_image_bounds(const stmfw_image *image, uint64_t *first, uin
  */
 STMFW_API uint64_t stmfw_image_copy(const stmfw_image *image, uint64_t address, void *out,
 				    uint64_t length, uint8_t fill);
+
 /** Takes one piece of a file. Return 0 to go on, anything else to stop (STMFW_EABORTED). */
 typedef int (*stmfw_write_cb)(const void *bytes, size_t length, void *arg);
+
 /**
  * Write an image as a binary (from its first to its last address, gaps filled), Intel HEX or
  * S-record, in pieces to a callback.
@@ -1295,7 +1297,7 @@ typedef struct stmfw_span {
 typedef struct stmfw_flash_report {
 	enum stmfw_content content; /**< what the flash holds now                             */
 	const stmfw_plan *plan;     /**< NULL: it failed before there was one                 */
-	size_t erased;              /**< sectors erased, repetitions included                 */
+	size_t erased;              /**< sectors told to be erased, repetitions included      */
 	uint64_t written;           /**< bytes written, surroundings and repetitions included */
 	uint64_t proven;            /**< bytes of the image that are proven to be there       */
 	unsigned int retries;       /**< repetitions that were needed                         */
@@ -1323,19 +1325,19 @@ enum stmfw_flash_flag {
 
 /**
  * For stmfw_flash(): which chip it is, before it is touched at all (or, if it sleeps, before
- * anything is erased). Is it the right one? Return 0 to go on; else STMFW_EABORTED, unchanged.
+ * anything is erased). Is it the right one? Return 0 to go on; else STMFW_EABORTED, nothing done.
  */
 typedef int (*stmfw_chip_cb)(stmfw_client *c, const stmfw_chip *chip, void *arg);
 /**
  * For stmfw_flash(): the whole content of a bank that the image touches, proven, before anything is
  * erased: save it. (It comes before the plan, and so also if nothing will have to change.) Return 0
- * once it is safe; anything else ends the operation (STMFW_EABORTED, unchanged).
+ * once it is safe; anything else ends the operation (STMFW_EABORTED, nothing done).
  */
 typedef int (*stmfw_backup_cb)(stmfw_client *c, const stmfw_bank *bank, const uint8_t *data,
 			       size_t length, void *arg);
 /**
  * For stmfw_flash(): the plan, before anything is erased. Return 0 to go on; else STMFW_EABORTED,
- * unchanged.
+ * nothing done.
  */
 typedef int (*stmfw_plan_cb)(stmfw_client *c, const stmfw_plan *plan, void *arg);
 
@@ -1381,7 +1383,8 @@ typedef struct stmfw_flash_opts {
  *                             protected (without STMFW_FLASH_UNLOCK); unchanged
  *          STMFW_ETARGET, STMFW_ECOMMAND, STMFW_EVERIFY  erasing, writing or proving failed, and
  *                             repeating did not help
- *          STMFW_EABORTED     chip, backup or plan returned non-zero; unchanged
+ *          STMFW_EABORTED     chip, backup or plan returned non-zero; nothing was done: unchanged, or
+ *                             NEW where the plan shows that all of the image is there already
  *          STMFW_EUNSUPPORTED as stmfw_write_image() with data (a dry run: as stmfw_read_flash());
  *                             or the image reaches into memory that can be programmed only once;
  *                             unchanged

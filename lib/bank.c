@@ -7,6 +7,7 @@
 
 #include "dialect.h"
 #include "memory.h"
+#include "patience.h"
 #include "tcl.h"
 
 #define ADDRESSES ((uint64_t)1 << 32) /* that an STM32 has */
@@ -214,7 +215,8 @@ static enum move ask_erased(struct op *op)
 	struct bank_info_job *job = op->job;
 	const stmfw_bank *bank = &job->search.bank;
 	const struct memory_range first = { bank->base, 32, 1 };
-	uint32_t ms = stmfw__op_deadline(op, 20000, bank->size, 4096);
+	uint32_t ms = stmfw__op_deadline(op, FLASH_PATIENCE_MS, bank->size,
+					 FLASH_SLOWEST_CHECK);
 	struct buf *b = stmfw__op_script(op, "bank info", ms);
 
 	job->step = INFO_ERASED;

@@ -22,7 +22,6 @@
 #define PIECE_FIRST_SLOW ((uint64_t)4 << 10) /* the chip runs no loader: word by word */
 #define PIECE_MAX ((uint64_t)1 << 20)
 #define PATIENCE 32u /* a piece may take this many times its share */
-#define ERASE_SLOWEST 8192u
 #define ERASE_SECTOR_MS 3000u /* 128 KiB of an F4: 1 to 2 s */
 #define SLICE ((size_t)1024)    /* what is looked at at once          */
 #define PORTION ((size_t)16384) /* what is put into the file at once */
@@ -129,7 +128,7 @@ static enum move send_erase(struct op *op)
 	struct flash_write *w = &f->write;
 	const struct sector *s = &f->plan.sectors[w->piece.first];
 	uint32_t ms = stmfw__op_deadline(op, ERASE_SECTOR_MS * (uint32_t)w->piece.count,
-					 w->piece.length, ERASE_SLOWEST);
+					 w->piece.length, FLASH_SLOWEST_ERASE);
 	struct buf *b = stmfw__op_script(op, "erase", ms);
 
 	for (size_t i = 0; i < w->piece.count;) {

@@ -17,7 +17,7 @@
 
 #include "patience.h"
 
-#define POWER_CYCLE                                                                             \
+#define LOOK_AGAIN                                                                              \
 	"It may take effect after a power cycle: switch the board off and on, then look again."
 
 bool stmfw__check_sectors(struct op *op, const stmfw_bank *bank, uint32_t first, uint32_t *last)
@@ -171,7 +171,7 @@ static enum move not_known(struct op *op)
 {
 	const struct protect_job *job = op->job;
 
-	op->res.advice = POWER_CYCLE;
+	op->res.advice = LOOK_AGAIN;
 	return stmfw__op_fail(op, job->refused.status,
 			      "%s. What is protected now is not known: %s", job->refused.text,
 			      op->res.text);
@@ -183,7 +183,7 @@ static enum move after_load(struct op *op)
 
 	if (call_ok(op))
 		return look(op, &job->after, PROTECT_CHECK);
-	op->res.advice = POWER_CYCLE;
+	op->res.advice = LOOK_AGAIN;
 	if (job->refused.status)
 		return not_known(op);
 	return stmfw__op_fail(
@@ -197,7 +197,7 @@ static enum move other_sectors(struct op *op)
 {
 	const struct protect_job *job = op->job;
 
-	op->res.advice = POWER_CYCLE;
+	op->res.advice = LOOK_AGAIN;
 	return stmfw__op_fail(op, STMFW_ETARGET,
 			      "flash bank %u shows other sectors than before: whether those that "
 			      "were meant are write protected is not known",
@@ -254,7 +254,7 @@ static enum move judge(struct op *op)
 		return rewrites_all(job) ? identify(op, PROTECT_LEVEL)
 					 : tell_refusal(op, STMFW_RDP_UNKNOWN);
 	if ((other = first_other(job)) <= job->last) {
-		op->res.advice = POWER_CYCLE;
+		op->res.advice = LOOK_AGAIN;
 		return stmfw__op_fail(op, STMFW_EVERIFY,
 				      "sector %" PRIu32 " of flash bank %u %s write protected%s",
 				      other, job->bank, job->wanted ? "is not" : "is still",

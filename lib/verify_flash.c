@@ -19,6 +19,7 @@
 #include "crc32.h"
 #include "digest.h"
 #include "opts.h"
+#include "patience.h"
 #include "plain.h"
 #include "read_flash.h"
 #include "tcl.h"
@@ -27,7 +28,6 @@
 #define CHUNK_MAX (1u << 20)
 /* OpenOCD itself waits this long for the chip's CRC, and longer the more there is. */
 #define CRC_PATIENCE_MS 25000u
-#define SLOWEST_BYTES_PER_SECOND 8192u
 
 /* What is awaited. */
 enum verify_step { VERIFY_IMAGE, VERIFY_AREA, VERIFY_SUM, VERIFY_READ };
@@ -70,7 +70,7 @@ static enum move ask_openocd(struct op *op)
 {
 	struct verify_job *job = op->job;
 	struct transfer *t = &job->transfer;
-	uint32_t ms = stmfw__transfer_deadline(op, CRC_PATIENCE_MS, SLOWEST_BYTES_PER_SECOND);
+	uint32_t ms = stmfw__transfer_deadline(op, CRC_PATIENCE_MS, FLASH_SLOWEST_READ);
 	struct buf command;
 	char after[32];
 
