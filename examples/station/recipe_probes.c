@@ -25,6 +25,7 @@ struct probe {
 	char *words; /* all that could choose a probe, one below the other; NULL: OpenOCD runs already */
 	bool is_remote;
 	char serial[NAME_OF_PROBE], place[NAME_OF_PROBE]; /* "": not said */
+	char channel[NAME_OF_PROBE]; /* of a chip that is several probes (FTDI) */
 };
 
 struct check {
@@ -88,7 +89,7 @@ static bool ends_with(const char *text, size_t length, const char *end)
 	return length >= n && strncmp(text + length - n, end, n) == 0;
 }
 
-/* "adapter serial X", "hla_serial X", "adapter usb location X": the one that comes last counts. */
+/* "adapter serial X", "hla_serial X", "adapter usb location X", "ftdi channel 1": the last one counts. */
 static bool take_choice(struct probe *p, const char *command)
 {
 	const char *value = strrchr(command, ' ');
@@ -98,6 +99,8 @@ static bool take_choice(struct probe *p, const char *command)
 		snprintf(p->serial, sizeof(p->serial), "%s", value + 1);
 	else if (ends_with(command, length, "location"))
 		snprintf(p->place, sizeof(p->place), "%s", value + 1);
+	else if (ends_with(command, length, "channel"))
+		snprintf(p->channel, sizeof(p->channel), "%s", value + 1);
 	else
 		return false;
 	return true;
@@ -198,8 +201,7 @@ static void take_site(struct probe *p, const struct recipe_site *s)
 
 static bool same_words(const struct probe *a, const struct probe *b)
 {
-	return a->words && b->words && a->is_remote == b->is_remote &&
-	       strcmp(a->words, b->words) == 0;
+	return a->words && b->words && strcmp(a->words, b->words) == 0;
 }
 
 /* USB paths repeat from machine to machine. By ssh, only the same words surely lead to the same. */
@@ -239,7 +241,7 @@ static void check_pair(struct check *c, const struct probe *a, const struct prob
 
 	if (same_server(a->site, b->site))
 		tell(c, "Sites \"%s\" and \"%s\" have the same OpenOCD, %s.", x, y, b->site->openocd);
-	else if (!same_machine(a, b))
+	else if (!same_machine(a, b) || strcmp(a->channel, b->channel) != 0)
 		return;
 	else if (both_placed && strcmp(a->place, b->place) == 0)
 		tell(c, "Sites \"%s\" and \"%s\" have the same probe: usb_path %s.", x, y, b->place);

@@ -291,6 +291,7 @@ def test_probes_that_words_may_choose():
                  ('-f, a.cfg, -c, "adapter serial X"]', '-f, a.cfg, -c, "adapter serial Y"]'),
                  ('-f, a.cfg, -c, "adapter serial X"]', "-f, a.cfg], usb_path: 1-2"),
                  ('-f, a.cfg, -c, "adapter serial X"]', "-f, a.cfg], adapter_serial: Y"),
+                 ("-f, a.cfg], adapter_serial: X", '-f, a.cfg, -c, "ftdi channel 1"], adapter_serial: X'),
                  ("start: [./check.sh, 1]", "start: [./check.sh, 2]"),
                  ("start: [./ssh, p1, ./openocd, -f, a.cfg]", "-f, a.cfg]"),
                  ("openocd: unix:/run/A", "openocd: unix:/run/a"),

@@ -602,6 +602,8 @@ static void looks(unsigned int sites, const char *words)
 
 START_TEST(numbers_for_all_sites_are_looked_for_before_a_run)
 {
+	char journal[160];
+
 	rig_open(&rig);
 	rig.serial.last = 3;
 	looks(3, NULL);
@@ -613,6 +615,8 @@ START_TEST(numbers_for_all_sites_are_looked_for_before_a_run)
 	record_close(rec);
 	looks(2, NULL);
 	looks(3, "2 left for 3 sites");
+	snprintf(journal, sizeof(journal), "%s-wal", rig.path);
+	ck_assert_int_ne(access(journal, F_OK), 0);
 	rig.serial.source = SERIAL_LIST;
 	rig_write(rig.list, "X1\nSN0001\n", 10);
 	looks(1, NULL);
