@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../text.h"
 #include "term_site.h"
 
 #define ALL_ROWS     10u /* from here on there is room for everything */
@@ -68,9 +69,8 @@ static void draw_counts(struct term_cells *t, struct term_box b, const struct st
 	x = draw_count(t, b, x, STYLE_BOLD, "passed ", text);
 	snprintf(text, sizeof(text), "%u", v->failed);
 	x = draw_count(t, b, x, STYLE_BOLD, "failed ", text);
-	snprintf(text, sizeof(text), "%.1f %%", judged ? 100.0 * v->passed / judged : 0.0);
 	if (judged)
-		x = draw_count(t, b, x, STYLE_BOLD, "yield ", text);
+		x = draw_count(t, b, x, STYLE_BOLD, "yield ", text_percent(text, v->passed, judged));
 	if (v->serials_left != UINT64_MAX) {
 		snprintf(text, sizeof(text), "%" PRIu64, v->serials_left);
 		x = draw_count(t, b, x, STYLE_BOLD, "serials left ", text);

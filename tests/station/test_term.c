@@ -233,6 +233,9 @@ START_TEST(the_station_is_counted)
 	must_read("1:02:33");
 	must_read("passed 12 of 100   failed 1   yield 92.3 %   serials left 388   known 3");
 	must_read("1-9 release   p pause   s stop after these boards   q quit   ? help");
+	station.passed = 2999;
+	draw(4, 80, 24);
+	must_read("yield 99.9 %"); /* never rounded up */
 	scene.line = LINE_PAUSED;
 	scene.keys = false;
 	draw(4, 80, 24);
