@@ -68,7 +68,8 @@ static size_t waiting(const struct outlet *o)
 
 static bool make_room(struct outlet *o, size_t length)
 {
-	memmove(o->waiting, o->waiting + o->gone, waiting(o));
+	if (o->gone > 0)
+		memmove(o->waiting, o->waiting + o->gone, waiting(o));
 	o->length -= o->gone;
 	o->gone = 0;
 	size_t capacity = o->capacity ? o->capacity : 4096;
