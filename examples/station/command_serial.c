@@ -93,10 +93,17 @@ static void pool(struct serial_command *c)
 	json_object_set_new(c->end, "added", json_integer((json_int_t)p.blocks_added));
 	json_object_set_new(c->end, "free", json_integer((json_int_t)p.blocks_free));
 	json_object_set_new(c->end, "taken", json_integer((json_int_t)p.blocks_taken));
+	json_object_set_new(c->end, "missing", json_integer((json_int_t)p.numbers_missing));
 	cli_add(c->cli,
 		"Pool \"%s\": %" PRIu64 " blocks added; %" PRIu64 " are free, %" PRIu64
 		" are taken.",
 		c->recipe->serial->prefix, p.blocks_added, p.blocks_free, p.blocks_taken);
+	if (p.numbers_missing > 0)
+		cli_add(c->cli,
+			"%" PRIu64
+			" numbers of the recipe are in no block and lie before or between "
+			"those that are: they may have been used, and are not added.",
+			p.numbers_missing);
 }
 
 static bool prepare(struct serial_command *c, const char *path)

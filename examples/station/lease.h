@@ -43,10 +43,11 @@ bool lease_take(const struct recipe *recipe, struct record *record, unsigned int
 
 struct lease_pool {
 	uint64_t blocks_added, blocks_free, blocks_taken;
+	uint64_t numbers_missing; /* of the recipe's, in no block */
 };
 
 /* Makes the table if it is not there, and fills it with the numbers of the recipe that are behind
-   those it has. */
+   those it has. What is missing before or between these is only counted: it may have been used. */
 bool lease_fill_pool(const struct recipe *recipe, struct lease_pool *pool, char why[LEASE_WHY]);
 
 #endif

@@ -73,7 +73,8 @@ static const char create[] =
 /* Two who fill it at once would both begin behind the same last block. The lock ends with the visit. */
 static const char lock[] = "SELECT pg_advisory_lock(hashtext('stmfw_serial_block'))";
 
-/* Behind the last block that begins within the range; numeric, because the ends may be near 2^63. */
+/* Behind the last block that begins within the range: who has taken a block out of the table may have
+   used its numbers. Numeric, because the ends may be near 2^63. */
 static const char fill[] =
 	"WITH range AS (SELECT greatest($2::numeric, (SELECT max(last) + 1::numeric FROM"
 	" stmfw_serial_block WHERE pool = $1 AND first <= $3::bigint)) AS low,"
@@ -85,6 +86,17 @@ static const char fill[] =
 static const char count[] = "SELECT count(*) FILTER (WHERE station IS NULL),"
 			    " count(*) FILTER (WHERE station IS NOT NULL)"
 			    " FROM stmfw_serial_block WHERE pool = $1";
+
+/* How many numbers of the range are in no block: each gap is between the furthest end so far and the
+   next beginning; the range's own borders stand for blocks. */
+static const char gaps[] =
+	"WITH block AS (SELECT first::numeric, last::numeric FROM stmfw_serial_block WHERE pool = $1"
+	" UNION ALL SELECT $2::numeric - 1, $2::numeric - 1"
+	" UNION ALL SELECT $3::numeric + 1, $3::numeric + 1),"
+	" gap AS (SELECT greatest(max(last) OVER up_to_here + 1, $2::numeric) AS low,"
+	" least(lead(first) OVER (ORDER BY first, last) - 1, $3::numeric) AS high FROM block"
+	" WINDOW up_to_here AS (ORDER BY first, last))"
+	" SELECT coalesce(sum(high - low + 1) FILTER (WHERE high >= low), 0) FROM gap";
 
 struct filling {
 	struct outcome outcome; /* first: on_done() gets it */
@@ -111,6 +123,7 @@ static bool on_next(void *arg, const PGresult *result, struct lease_statement *n
 		{ create, { NULL } },
 		{ fill, { pool, f->first, f->last, f->size } },
 		{ count, { pool } },
+		{ gaps, { pool, f->first, f->last } },
 	};
 
 	(void)why;
@@ -119,6 +132,9 @@ static bool on_next(void *arg, const PGresult *result, struct lease_statement *n
 	if (f->step == 4) {
 		f->pool->blocks_free = number(result, 0);
 		f->pool->blocks_taken = number(result, 1);
+	}
+	if (f->step == 5) {
+		f->pool->numbers_missing = number(result, 0);
 		return false;
 	}
 	*next = statements[f->step++];

@@ -84,6 +84,25 @@ def test_the_pool_is_made_filled_and_enlarged():
         assert end["added"] == 1, "at the end of all numbers"
 
 
+def test_numbers_that_a_pool_lacks_are_counted_and_not_added():
+    with Folder() as f:
+        db = Database(f)
+        assert fill(f.recipe(serial=serial(db.info, first=100, last=199)))["missing"] == 0
+        db.sql("DELETE FROM stmfw_serial_block WHERE first IN (120, 130, 150)")
+        recipe = f.recipe(serial=serial(db.info, first=51, last=215))
+        end = fill(recipe)
+        assert (end["added"], end["missing"]) == (2, 49 + 30), end
+        assert db.sql("SELECT min(first), max(last), sum(last - first + 1)"
+                      " FROM stmfw_serial_block") == "100|215|86"
+        out = works("serial", "pool", recipe)
+        assert "79 numbers of the recipe are in no block" in out and "not added" in out, out
+        # Blocks that reach over the borders, that overlap, that lie elsewhere.
+        db.sql("INSERT INTO stmfw_serial_block (pool, first, last) VALUES ('SN-', 40, 60),"
+               " ('SN-', 50, 70), ('SN-', 1, 9), ('SN-', 300, 309), ('other', 71, 99)")
+        assert fill(recipe)["missing"] == 29 + 30
+        assert fill(f.recipe(serial=serial(db.info, first=300, last=309)))["missing"] == 0
+
+
 def test_the_pool_that_the_documentation_makes_by_hand():
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/station.md")
     with open(path, encoding="utf-8") as file:
