@@ -23,7 +23,7 @@
  */
 #define CLI_EXITS(X)                                                                           \
 	X(OK, 0, "done and proven; or equal")                                                  \
-	X(DIFFERS, 1, "compared, and different; or a board failed (stmfw-station run --once)") \
+	X(DIFFERS, 1, "compared, and different; or too few boards passed (stmfw-station run)") \
 	X(USAGE, 2, "wrong command line; or --yes is missing")                                 \
 	X(CONNECT, 3, "OpenOCD not reached")                                                   \
 	X(LOST, 4, "the connection broke, no answer in time, or not an OpenOCD TCL port")      \

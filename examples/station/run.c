@@ -3,6 +3,7 @@
 #include "run.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,8 @@
 #include "view_term.h"
 
 #include "../text.h"
+
+#define BLOCKS_AT_ONCE 1000u /* more may take longer than a visit to the pool */
 
 enum { OPT_ONCE = CLI_OWN, OPT_COUNT, OPT_OPERATOR, OPT_HTTP };
 
@@ -42,13 +45,13 @@ static const char help[] =
 	"  --operator NAME  for the record; else $USER\n"
 	"  --http ADDRESS   a page for a screen in the hall: 8080, 127.0.0.1:8080\n"
 	"  --json           one JSON object per line on stdout\n"
-	"  -q, --quiet      results only\n"
+	"  -q, --quiet      results and faults only\n"
 	"  -v, --verbose    each step, and OpenOCD's own words\n"
 	"  -h, --help, --version\n"
 	"\n"
 	"Ctrl-C: boards in work end at their next safe border. Again: at once.\n"
 	"SIGUSR1 releases all sites that are locked.\n"
-	"With --once it ends with 1 if a board failed.\n";
+	"It ends with 1 if not all of --once, or fewer than --count have passed.\n";
 
 static bool take_count(struct station *st, const char *value)
 {
@@ -179,20 +182,15 @@ static bool add_lease(struct station *st)
 			     why);
 }
 
-/* With enough numbers nobody waits for the database. */
-static bool has_numbers(struct station *st)
+/* Before it has begun: nothing else has to be ended. */
+static bool is_stopped(struct station *st)
 {
-	uint64_t needed = st->opts.once ? st->recipe->site_count : 1;
-	char why[LEASE_WHY] = "";
+	int number = station_is_told_to_stop();
 
-	if (record_serials_left(st->record) >= needed ||
-	    (lease_take(st->recipe, st->record, 0, why) &&
-	     record_serials_left(st->record) >= needed))
-		return true;
-	cli_fail(st->cli, CLI_CONNECT, "No board was begun.",
-		 "Only %" PRIu64 " serial numbers are left. %s", record_serials_left(st->record),
-		 why);
-	return false;
+	if (number)
+		cli_fail(st->cli, number == SIGINT ? CLI_INTERRUPTED : CLI_TERMINATED, "",
+			 "Stopped as asked; no board was begun.");
+	return number != 0;
 }
 
 static bool add_viewers(struct station *st)
@@ -201,7 +199,7 @@ static bool add_viewers(struct station *st)
 	bool leases = r->serial && r->serial->lease;
 
 	return add_viewer(st, choose_viewer(st)) && (!st->opts.http || add_hall(st)) &&
-	       (!r->mqtt || add_mqtt(st)) && (!leases || (has_numbers(st) && add_lease(st)));
+	       (!r->mqtt || add_mqtt(st)) && (!leases || add_lease(st));
 }
 
 static void tell_unsent(const struct station *st)
@@ -216,26 +214,51 @@ static void tell_unsent(const struct station *st)
 			(long long)count);
 }
 
+/* ---- serial numbers ---- */
+
 /* Boards that are begun together shall not have to wait for numbers. */
 static uint64_t numbers_needed(const struct station *st)
 {
 	return st->opts.count && !st->opts.once ? st->opts.count : st->recipe->site_count;
 }
 
+/* With enough numbers nobody waits for the database. */
+static void lease_numbers(const struct station *st, uint64_t needed, char why[LEASE_WHY])
+{
+	uint64_t left, block = st->recipe->serial->lease_block;
+	bool more = true;
+
+	while (more && (left = record_serials_left(st->record)) < needed &&
+	       !station_is_told_to_stop()) {
+		uint64_t blocks = (needed - left + block - 1) / block;
+
+		more = lease_take(st->recipe, st->record,
+				  blocks < BLOCKS_AT_ONCE ? (unsigned int)blocks : BLOCKS_AT_ONCE,
+				  why);
+	}
+}
+
 static bool numbers_suffice(struct station *st)
 {
 	const struct recipe_serial *serial = st->recipe->serial;
-	uint64_t left = record_serials_left(st->record);
+	bool leases = serial && serial->lease;
 	uint64_t needed = numbers_needed(st);
+	char why[LEASE_WHY] = "";
 
-	if (left >= needed || serial->lease)
-		return true;
-	cli_fail(st->cli, CLI_USAGE, "Raise \"last\" in the recipe, or add to its list.",
+	if (leases)
+		lease_numbers(st, needed, why);
+	uint64_t left = record_serials_left(st->record);
+	if (left >= needed || is_stopped(st))
+		return left >= needed;
+	cli_fail(st->cli, leases ? CLI_CONNECT : CLI_USAGE,
+		 leases ? "" : "Raise \"last\" in the recipe, or add to its list.",
 		 "Only %" PRIu64 " serial numbers are left, needed are %" PRIu64
-		 ": nothing was begun.",
-		 left, needed);
+		 ": nothing was begun.%s%s",
+		 left, needed, why[0] ? " " : "", why);
 	return false;
 }
+
+/* ---- the whole ---- */
 
 static void refuse(void *arg, const char *text)
 {
@@ -257,7 +280,8 @@ static bool prepare(struct station *st, const char *path)
 	else if (!record_open(&st->record, st->recipe, st->opts.operator_name, why))
 		cli_fail(st->cli, CLI_FILE, "", "%s", why);
 	else
-		return numbers_suffice(st) && station_open(st) && add_viewers(st);
+		return numbers_suffice(st) && station_open(st) && add_viewers(st) &&
+		       !is_stopped(st);
 	return false;
 }
 
@@ -266,6 +290,9 @@ static void judge(struct station *st)
 	if (st->opts.once && st->view.failed > 0)
 		cli_fail(st->cli, CLI_DIFFERS, "", "%u of %u boards failed.", st->view.failed,
 			 st->view.failed + st->view.passed);
+	else if (st->view.passed < st->opts.count)
+		cli_fail(st->cli, CLI_DIFFERS, "", "Only %u of %u boards have passed.",
+			 st->view.passed, st->opts.count);
 }
 
 int run_main(int argc, char **argv)
@@ -275,6 +302,7 @@ int run_main(int argc, char **argv)
 	struct station *st = &station;
 	const struct cli_syntax syntax = { options, help, 1, take_own, st };
 
+	station_hold_signals();
 	cli_init(&cli, "stmfw-station");
 	st->cli = &cli;
 	st->opts.operator_name = getenv("USER");

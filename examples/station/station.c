@@ -79,6 +79,8 @@ static void close_signals(struct station *st)
 {
 	for (size_t i = 0; i < STATION_SIGNALS; i++)
 		uv_close((uv_handle_t *)&st->signals[i], NULL);
+	signal(SIGUSR1,
+	       SIG_IGN); /* there is nothing to release any more, and nothing to end by it */
 }
 
 void station_site_stopped(struct station *st)
@@ -128,21 +130,48 @@ static void on_release(uv_signal_t *handle, int number)
 		site_release(&st->sites[i]);
 }
 
+static const struct {
+	int number;
+	uv_signal_cb then;
+} watched[STATION_SIGNALS] = { { SIGINT, on_signal },
+			       { SIGTERM, on_signal },
+			       { SIGHUP, on_signal },
+			       { SIGUSR1, on_release } };
+
+static void mask_signals(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < STATION_SIGNALS; i++)
+		sigaddset(&set, watched[i].number);
+	pthread_sigmask(how, &set, NULL);
+}
+
+void station_hold_signals(void)
+{
+	mask_signals(SIG_BLOCK);
+}
+
+int station_is_told_to_stop(void)
+{
+	sigset_t waiting;
+
+	sigpending(&waiting);
+	for (size_t i = 0; i < STATION_SIGNALS; i++)
+		if (watched[i].then == on_signal && sigismember(&waiting, watched[i].number) == 1)
+			return watched[i].number;
+	return 0;
+}
+
 static void watch_signals(struct station *st)
 {
-	static const struct {
-		int number;
-		uv_signal_cb then;
-	} watched[STATION_SIGNALS] = { { SIGINT, on_signal },
-				       { SIGTERM, on_signal },
-				       { SIGHUP, on_signal },
-				       { SIGUSR1, on_release } };
-
 	for (size_t i = 0; i < STATION_SIGNALS; i++) {
 		uv_signal_init(&st->loop, &st->signals[i]);
 		st->signals[i].data = st;
 		uv_signal_start(&st->signals[i], watched[i].then, watched[i].number);
 	}
+	mask_signals(SIG_UNBLOCK);
 }
 
 /* ---- running ---- */

@@ -40,6 +40,10 @@ struct station {
 
 /* Loop and sites, for recipe and opts. False: after cli_fail(). Then viewers may be added. */
 bool station_open(struct station *st);
+/* From the first line on: SIGINT, SIGTERM, SIGHUP and SIGUSR1 wait until station_run() takes them. */
+void station_hold_signals(void);
+/* The one of the first three that waits; 0: none. */
+int station_is_told_to_stop(void);
 /* Until all sites have stopped. cli has what to say if the line was stopped by a failure. */
 void station_run(struct station *st);
 /* Viewers included. Harmless if it is not open. */

@@ -7,7 +7,8 @@
 
 #include "event.h"
 
-/* Plain lines on stderr: a board and its result, troubles of sites. quiet: only results. */
+/* Plain lines on stderr: a board and its result, troubles of sites. quiet: only results, and sites that
+   do not go on. */
 struct viewer *view_lines_new(uv_loop_t *loop, const char *tool, bool quiet, bool verbose);
 /* One JSON object per line on stdout. */
 struct viewer *view_json_new(uv_loop_t *loop);

@@ -64,7 +64,7 @@ static void say(FILE *f, const struct lines_viewer *v, const struct station_view
 		fprintf(f, "[%s] %s: %s\n", e->site->name, e->who, e->text);
 		break;
 	case EVENT_SITE:
-		if (!v->quiet)
+		if (!v->quiet || e->site->state == SITE_DOWN || e->site->state == SITE_LOCKED)
 			say_site(f, e->site);
 		break;
 	case EVENT_BOARD:

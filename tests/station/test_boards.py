@@ -450,6 +450,10 @@ def test_serials_of_a_list_and_their_end():
         assert "no serial number left" in station.seen[-1]["message"], station
         assert sorted(b[2] for b in floor.boards("pass")) == ["one", "two"]
         assert floor.fixtures[1].content() == b"\xff" * 0x10000, "it was not begun"
+        # A service is started again after 10, but not after this (stmfw-station@.service).
+        again = subprocess.run([STATION, "run", "line.yaml"], cwd=floor.dir, timeout=20,
+                               capture_output=True, check=False)
+        assert again.returncode == 2 and b"Only 0 serial numbers are left" in again.stderr, again
 
 
 def two_images(floor, second_at, **changes):

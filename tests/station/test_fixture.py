@@ -293,49 +293,87 @@ def test_a_lock_outlasts_the_station():
         assert floor.run("--once", code=0).results() == {"S1": ["KNOWN"]}
 
 
+class Terminal:
+    """A station at a terminal of its own."""
+
+    def __init__(self, floor, *options):
+        self.screen = b""
+        self.master, slave = pty.openpty()
+        termios.tcsetwinsize(slave, (30, 100))
+        self.process = subprocess.Popen(
+            [STATION, "run", "line.yaml", *options], cwd=floor.dir, stdin=slave, stdout=slave,
+            stderr=slave, start_new_session=True, env={**os.environ, "TERM": "xterm"},
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        floor.processes.append(self.process)
+        os.close(slave)
+
+    def look(self):
+        while select.select([self.master], [], [], 0)[0]:
+            try:
+                self.screen += os.read(self.master, 65536)
+            except OSError:  # it has ended
+                break
+
+    def wait(self, condition, what):
+        def is_so():
+            self.look()
+            return condition()
+        return wait_until(is_so, what)
+
+    def shows(self, words):
+        self.wait(lambda: words in self.screen, f"{words} is shown")
+
+    def press(self, keys):
+        os.write(self.master, keys)
+
+    def end(self):
+        """Its status."""
+        self.wait(lambda: self.process.poll() is not None, "it ends")
+        self.look()
+        os.close(self.master)
+        return self.process.returncode
+
+
 def test_release_by_key():
     with Floor(2, limits={"fails_in_row": 2}) as floor:
-        master, slave = pty.openpty()
-        termios.tcsetwinsize(slave, (30, 100))
         for f in floor.fixtures:
             f.take_out()
-        process = subprocess.Popen(
-            [STATION, "run", "line.yaml"], cwd=floor.dir, stdin=slave, stdout=slave, stderr=slave,
-            start_new_session=True, env={**os.environ, "TERM": "xterm"},
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
-        floor.processes.append(process)
-        os.close(slave)
-        screen = b""
-
-        def wait(condition, what):
-            def look():
-                nonlocal screen
-                while select.select([master], [], [], 0)[0]:
-                    try:
-                        screen += os.read(master, 65536)
-                    except OSError:  # it has ended
-                        break
-                return condition()
-            return wait_until(look, what)
-
-        wait(lambda: screen.count(b"S2"), "the sites are shown")
+        t = Terminal(floor)
+        t.shows(b"S2")
         for n in range(2):
             floor.fixtures[1].put_in()
             floor.fixtures[1].ask(BAD_CELL)
-            wait(lambda n=n: len(floor.boards()) > n, "a failure")
-        wait(lambda: floor.query("SELECT site FROM notes WHERE what = 'locked'"), "it locks")
+            t.wait(lambda n=n: len(floor.boards()) > n, "a failure")
+        t.wait(lambda: floor.query("SELECT site FROM notes WHERE what = 'locked'"), "it locks")
         floor.fixtures[1].put_in()
-        os.write(master, b"1")
-        wait(lambda: b"not locked" in screen, "an answer to the wrong key")
+        t.press(b"1")
+        t.shows(b"not locked")
         assert not floor.boards("pass")
-        os.write(master, b"2")
-        wait(lambda: floor.boards("pass"), "released by its key")
+        t.press(b"2")
+        t.wait(lambda: floor.boards("pass"), "released by its key")
         floor.prove(floor.fixtures[1])
-        wait(lambda: b"PASS" in screen, "PASS is shown")
-        os.write(master, b"\x03")
-        wait(lambda: process.poll() is not None, "it ends")
-        os.close(master)
-        assert process.returncode in (0, 130), process.returncode
+        t.shows(b"PASS")
+        t.press(b"\x03")
+        assert t.end() in (0, 130)
+
+
+def test_fewer_than_were_wanted():
+    for keys, count, status in ((b"s", "2", 1), (b"s", "1", 0), (b"qq", "2", 1)):
+        with Floor(2) as floor:
+            floor.fixtures[1].take_out()
+            if status == 0:
+                wait_for_go(floor)
+            t = Terminal(floor, "--count", count)
+            if status == 0:
+                t.wait(lambda: os.path.exists(floor.path("waits")), "a board is in work")
+            else:
+                t.wait(lambda: os.path.exists(floor.path("record.sqlite")) and floor.boards("pass"),
+                       "one has passed")
+            t.press(keys)
+            write(floor.path("go"), b"")
+            assert t.end() == status, (keys, count, t.screen[-300:])
+            assert (b"Only 1 of 2 boards have passed" in t.screen) == (status == 1)
+            assert len(floor.boards("pass")) == 1
 
 
 def test_count():
@@ -352,7 +390,7 @@ def test_count():
 
 def wait_for_go(floor):
     """A recipe that waits in a program until the file `go` is there."""
-    write(floor.path("wait"), b"#!/bin/sh\nwhile [ ! -e go ]; do sleep 0.05; done\n")
+    write(floor.path("wait"), b"#!/bin/sh\n: >waits\nwhile [ ! -e go ]; do sleep 0.05; done\n")
     os.chmod(floor.path("wait"), 0o755)
     floor.write_recipe(steps=[*STANDARD, {"exec": {"command": ["./wait"]}}])
 
@@ -421,6 +459,57 @@ def test_lines_for_people():
         assert [line[:9] for line in lines if "S2" in line] == ["[S2] FAIL", "[S2]     "], lines
         assert "SN000" in [line for line in lines if "PASS" in line][0], lines
         assert "0x08000100" in [line for line in lines if "FAIL" in line][0], lines
+
+
+def test_quiet_lines_have_results_and_faults():
+    with Floor(3, limits={"fails_in_row": 1}) as floor:
+        floor.fixtures[1].ask(BAD_CELL)
+        recipe = json.loads(read(floor.path("line.yaml")))
+        recipe["sites"][2] = {"name": "S3", "openocd": f"unix:{floor.path('nobody')}"}
+        write(floor.path("line.yaml"), json.dumps(recipe).encode())
+        station = floor.begin("--quiet", json_events=False)
+        wait_until(lambda: b"LOCKED" in station.errors and b"[S3]" in station.errors
+                   and len(floor.boards()) == 2, "a PASS, a lock, and a site without OpenOCD")
+        time.sleep(2.5)  # another try
+        station.process.terminate()
+        assert station.process.wait(PATIENCE) == 143
+        wait_until(lambda: not any(r.is_alive() for r in station.readers), "all was read")
+        results = b"".join(iter(station.lines.get, None)).decode().splitlines()
+        assert sorted(line[:9] for line in results) == ["[S1] PASS", "[S2]     ", "[S2] FAIL"], results
+        faults = sorted(line[:14] for line in station.errors.decode().splitlines())
+        assert faults == ["[S2] LOCKED af", "[S3] OpenOCD n", "stmfw-station:"], station.errors
+
+
+def held_up(floor):
+    """A station that cannot begin: somebody else has the record's lock. And the way to let it go on."""
+    holder = sqlite3.connect(floor.path("record.sqlite"), isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    station = floor.begin("--once")
+    files = f"/proc/{station.process.pid}/fd"
+    wait_until(lambda: any(os.readlink(f"{files}/{fd}").endswith("record.sqlite")
+                           for fd in os.listdir(files)), "it has opened the record")
+    return station, holder.close
+
+
+def test_signals_before_it_has_begun():
+    with Floor() as floor:
+        floor.run("--once")
+        floor.fixtures[0].put_in()
+        station, let_go = held_up(floor)
+        station.send(signal.SIGUSR1)
+        let_go()
+        assert station.result() == "PASS"
+        station.finish()
+        for number, code in ((signal.SIGTERM, 143), (signal.SIGHUP, 143), (signal.SIGINT, 130)):
+            floor.fixtures[0].put_in()
+            station, let_go = held_up(floor)
+            station.send(number)
+            let_go()
+            assert station.process.wait(PATIENCE) == code, station
+            end = json.loads(station.lines.get(timeout=PATIENCE))
+            assert end["event"] == "end" and end["exit"] == code, end
+            assert "no board was begun" in end["message"], end
+        assert len(floor.boards()) == 2
 
 
 def test_an_image_that_became_a_pipe_stops_the_line():

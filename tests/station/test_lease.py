@@ -267,6 +267,55 @@ def test_a_run_begins_with_the_database_away_if_numbers_are_left():
         assert code == 3 and "Only 0 serial numbers are left" in err and "refused" in err, (code, err)
 
 
+def begins(recipe, *options):
+    """The station's first event: its begin, or its end with the exit code and what it says."""
+    with subprocess.Popen([STATION, "run", recipe, "--json", *options], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        first = json.loads(process.stdout.readline())
+        process.terminate()
+        process.communicate(timeout=PATIENCE)
+    return first["event"], first.get("exit"), first.get("message")
+
+
+def test_a_run_begins_with_numbers_for_all_its_boards():
+    with Folder() as f:
+        db = Database(f)
+        recipe = f.recipe(serial=serial(db.info, last=40))
+        fill(recipe)
+        assert begins(recipe, "--count", "35")[0] == "begin"
+        assert len(taken(db)) == 4, "more than are usually taken in advance"
+        event, code, message = begins(recipe, "--count", "41")
+        assert (event, code) == ("end", 3) and "Only 40" in message and "needed are 41" in message
+        table_and_records_agree(f, db, "line")
+        # A gang, and a pool that has a number for each but one.
+        small = f.recipe("small", serial=serial(db.info, last=2, block=1, prefix="G-"))
+        fill(small)
+        with open(small, encoding="utf-8") as file:
+            text = file.read()
+        site = "  - { name: A, openocd: '127.0.0.1:6666' }\n"
+        gang = [site.replace("A", n).replace("127.0.0.1:6666", f"unix:{f.path(n)}") for n in "ABC"]
+        f.write("small.yaml", text.replace(site, "".join(gang)))
+        event, code, message = begins(small)
+        assert (event, code) == ("end", 3) and "needed are 3" in message, message
+        f.write("small.yaml", text.replace(site, "".join(gang[:2])))
+        assert begins(small)[0] == "begin"
+
+
+def test_a_stop_while_it_waits_for_the_database():
+    with Folder() as f:
+        peer = Peer(f, lambda connection: connection.recv(1000) and time.sleep(60))
+        recipe = f.recipe(serial=serial(f"host=127.0.0.1 port={peer.port}"))
+        with subprocess.Popen([STATION, "run", recipe, "--json"], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+            wait_until(lambda: peer.connections, "it waits")
+            process.send_signal(signal.SIGUSR1)
+            process.terminate()
+            out = process.communicate(timeout=PATIENCE)[0]
+        assert process.returncode == 143, process.returncode
+        end, = (json.loads(line) for line in out.splitlines())
+        assert end["event"] == "end" and "no board was begun" in end["message"], end
+
+
 def test_a_peer_that_never_answers_delays_nobody():
     with Folder() as f:
         peer = Peer(f, lambda c: c.recv(1) and time.sleep(60))
