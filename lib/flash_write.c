@@ -402,7 +402,7 @@ static enum move not_proven(struct op *op)
 	op->res.advice = "A cell that cannot be programmed any more, or an unreliable connection. "
 			 "Lower the speed (`adapter speed 500`) and try again.";
 	return stmfw__op_fail(op, STMFW_EVERIFY,
-			      "%" PRIu64 " bytes were written and do not read back, the first at "
+			      "bytes that do not read back as written: %" PRIu64 ", the first at "
 			      "0x%08" PRIx64 " (flash %02x, wanted %02x)",
 			      p->differing, p->address, p->is, p->should);
 }
