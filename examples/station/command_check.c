@@ -74,27 +74,28 @@ static const char *s(unsigned int count)
 }
 
 /* What the recipe needs and this program was built without. */
-static unsigned int check_program(const struct recipe *r, struct cli *cli)
+static void check_program(const struct recipe *r, struct faults *faults)
 {
 	char why[MQTT_WHY];
-	unsigned int faults = 0;
 
-	if (r->mqtt && !mqtt_is_possible(why)) {
-		tell(cli, why);
-		faults++;
-	}
-	if (r->serial && r->serial->lease && !lease_is_possible(why)) {
-		tell(cli, why);
-		faults++;
-	}
-	return faults;
+	if (r->mqtt && !mqtt_is_possible(why))
+		faults_add(faults, "%s", why);
+	if (r->serial && r->serial->lease && !lease_is_possible(why))
+		faults_add(faults, "%s", why);
+}
+
+static void check_all(const struct recipe *r, struct faults *faults)
+{
+	recipe_check(r, faults);
+	record_check(r, faults);
+	check_program(r, faults);
 }
 
 static int check(struct cli *cli, const char *path)
 {
 	struct recipe *r = NULL;
 	char why[RECIPE_WHY], plain[512];
-	unsigned int faults = 0;
+	struct faults faults = { .tell = tell, .arg = cli };
 	json_t *end;
 
 	begin(cli, path);
@@ -102,18 +103,17 @@ static int check(struct cli *cli, const char *path)
 	if (!recipe_load(&r, path, why))
 		cli_fail(cli, CLI_FILE, "docs/station.md describes recipes.", "%s.", why);
 	else
-		faults = recipe_check(r, tell, cli) + record_check(r, tell, cli) +
-			 check_program(r, cli);
-	if (faults > 0)
+		check_all(r, &faults);
+	if (faults.count > 0)
 		cli_fail(cli, CLI_FILE, "No board was touched.", "%u thing%s wrong with \"%s\".",
-			 faults, faults == 1 ? " is" : "s are", plain);
+			 faults.count, faults.count == 1 ? " is" : "s are", plain);
 	else if (r)
 		cli_add(cli, "\"%s\" is fine: %u site%s, %u image%s, %u step%s.", plain,
 			r->site_count, s(r->site_count), r->image_count, s(r->image_count),
 			r->step_count, s(r->step_count));
 	if (cli->exit == CLI_OK && !cli->json && cli->talk != CLI_QUIET)
 		printf("%s\n", cli->message);
-	end = end_object(cli, r, faults);
+	end = end_object(cli, r, faults.count);
 	recipe_free(r);
 	return cli_end(cli, end);
 }

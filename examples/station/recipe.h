@@ -16,6 +16,7 @@
 #include <stmfw.h>
 
 #include "../digest.h"
+#include "faults.h"
 
 #define RECIPE_WHY  1024 /* room for what is wrong, with file and line where they are known */
 #define RECIPE_NAME 63   /* bytes of any name, at most */
@@ -149,10 +150,9 @@ bool recipe_parse(struct recipe **out, const char *path, const void *bytes, size
 /*
  * What loading cannot see: images exist, have the digest that the recipe says and can be read;
  * every site has a probe of its own; programs can be found; the record can be opened or made; the
- * serial fits where it is to be. Calls tell(arg, text) for each thing that is wrong; returns how many.
+ * serial fits where it is to be.
  */
-typedef void (*recipe_tell)(void *arg, const char *text);
-unsigned int recipe_check(const struct recipe *r, recipe_tell tell, void *arg);
+void recipe_check(const struct recipe *r, struct faults *faults);
 void recipe_free(struct recipe *r);
 
 const struct recipe_image *recipe_image(const struct recipe *r, const char *name);

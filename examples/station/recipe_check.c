@@ -4,7 +4,6 @@
  * nothing is made or changed.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,22 +21,8 @@
 struct check {
 	const struct recipe *recipe;
 	stmfw_image **images; /* as in the recipe; NULL: it could not be loaded */
-	recipe_tell tell;
-	void *arg;
-	unsigned int count;
+	struct faults *faults;
 };
-
-static void __attribute__((format(printf, 2, 3))) tell(struct check *c, const char *format, ...)
-{
-	char text[RECIPE_WHY], plain[RECIPE_WHY];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	c->tell(c->arg, text_harmless(plain, sizeof(plain), text));
-	c->count++;
-}
 
 /* ---- images ---- */
 
@@ -55,7 +40,7 @@ static void load_image(struct check *c, unsigned int i, const struct readfile *f
 	}
 	if (stmfw_image_parse(&c->images[i], m->path, file->bytes, file->length, &o, &error) !=
 	    STMFW_OK)
-		tell(c, "Image \"%s\": %s.", m->name, error.text);
+		faults_add(c->faults, "Image \"%s\": %s.", m->name, error.text);
 }
 
 /* What is loaded are the bytes that have the digest. */
@@ -66,11 +51,11 @@ static void check_image(struct check *c, unsigned int i)
 	struct readfile file;
 
 	if (!readfile(&file, m->path, READFILE_IMAGE, why)) {
-		tell(c, "Image \"%s\": %s: %s.", m->name, m->path, why);
+		faults_add(c->faults, "Image \"%s\": %s: %s.", m->name, m->path, why);
 		return;
 	}
 	if (!digest_is(m->sha256, digest, file.bytes, file.length))
-		tell(c,
+		faults_add(c->faults,
 		     "Image \"%s\": %s is not the file that is meant: its SHA-256 is %s, the recipe "
 		     "says %s.",
 		     m->name, m->path, digest, m->sha256);
@@ -108,7 +93,7 @@ static void check_program(struct check *c, const char *what, const char *name, c
 {
 	if (strchr(program, '/') ? can_run(program) : is_in_path(program))
 		return;
-	tell(c, "%s \"%s\": the program \"%s\" %s.", what, name, program,
+	faults_add(c->faults, "%s \"%s\": the program \"%s\" %s.", what, name, program,
 	     strchr(program, '/') ? "is not there, or must not be run" : "is not found in PATH");
 }
 
@@ -145,11 +130,11 @@ static void check_directory(struct check *c, const char *what, const char *path)
 	struct stat st;
 
 	if (stat(path, &st) != 0)
-		tell(c, "%s: the directory %s: %s.", what, path, strerror(errno));
+		faults_add(c->faults, "%s: the directory %s: %s.", what, path, strerror(errno));
 	else if (!S_ISDIR(st.st_mode))
-		tell(c, "%s: %s is no directory.", what, path);
+		faults_add(c->faults, "%s: %s is no directory.", what, path);
 	else if (access(path, W_OK | X_OK) != 0)
-		tell(c, "%s: nothing can be written in %s: %s.", what, path, strerror(errno));
+		faults_add(c->faults, "%s: nothing can be written in %s: %s.", what, path, strerror(errno));
 }
 
 /* The one that something at this path is to be made in. */
@@ -172,9 +157,9 @@ static void check_record(struct check *c)
 	if (stat(path, &st) != 0)
 		return;
 	if (!S_ISREG(st.st_mode))
-		tell(c, "Record: %s is no regular file.", path);
+		faults_add(c->faults, "Record: %s is no regular file.", path);
 	else if (access(path, R_OK | W_OK) != 0)
-		tell(c, "Record: %s: %s.", path, strerror(errno));
+		faults_add(c->faults, "Record: %s: %s.", path, strerror(errno));
 }
 
 /* It is made when it is needed. */
@@ -195,17 +180,17 @@ static void check_mqtt(struct check *c)
 	struct readfile file;
 
 	if (m->credentials && !readfile(&file, m->credentials, 4096, why)) {
-		tell(c, "MQTT: the credentials in %s: %s.", m->credentials, why);
+		faults_add(c->faults, "MQTT: the credentials in %s: %s.", m->credentials, why);
 	} else if (m->credentials) {
 		char *line = memchr(file.bytes, '\n', file.length);
 
 		if (!line || line == (char *)file.bytes || line[1] == '\0' || line[1] == '\n')
-			tell(c, "MQTT: %s has to have two lines: user name and password.",
+			faults_add(c->faults, "MQTT: %s has to have two lines: user name and password.",
 			     m->credentials);
 		free(file.bytes);
 	}
 	if (m->ca_file && !readfile(&file, m->ca_file, (size_t)16 << 20, why))
-		tell(c, "MQTT: the certificates in %s: %s.", m->ca_file, why);
+		faults_add(c->faults, "MQTT: the certificates in %s: %s.", m->ca_file, why);
 	else if (m->ca_file)
 		free(file.bytes);
 }
@@ -218,7 +203,7 @@ static void check_list(struct check *c, const struct recipe_serial *s)
 	char why[SERIAL_WHY];
 
 	if (!serial_list_read(&list, s, why))
-		tell(c, "Serial numbers: %s: %s.", s->file, why);
+		faults_add(c->faults, "Serial numbers: %s: %s.", s->file, why);
 	else
 		serial_list_free(&list);
 }
@@ -246,30 +231,29 @@ static void check_step(struct check *c, const struct recipe_step *s)
 		check_own_program(c, "Step", s->name, s->command[0]);
 }
 
-unsigned int recipe_check(const struct recipe *r, recipe_tell tell_one, void *arg)
+void recipe_check(const struct recipe *r, struct faults *faults)
 {
-	struct check c = { .recipe = r, .tell = tell_one, .arg = arg };
+	struct check c = { .recipe = r, .faults = faults };
 
 	c.images = calloc(r->image_count + 1, sizeof(stmfw_image *));
 	if (!c.images) {
-		tell(&c, "Out of memory.");
-		return c.count;
+		faults_add(faults, "Out of memory.");
+		return;
 	}
 	for (unsigned int i = 0; i < r->site_count; i++)
 		check_site(&c, i);
-	c.count += recipe_check_probes(r, tell_one, arg);
+	recipe_check_probes(r, faults);
 	for (unsigned int i = 0; i < r->image_count; i++)
 		check_image(&c, i);
 	for (unsigned int i = 0; i < r->step_count; i++)
 		check_step(&c, &r->steps[i]);
 	if (r->serial)
 		check_serial(&c);
-	c.count += recipe_check_places(r, c.images, tell_one, arg);
+	recipe_check_places(r, c.images, faults);
 	check_record(&c);
 	if (r->mqtt)
 		check_mqtt(&c);
 	for (unsigned int i = 0; i < r->image_count; i++)
 		stmfw_image_free(c.images[i]);
 	free(c.images);
-	return c.count;
 }

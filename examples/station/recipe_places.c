@@ -9,7 +9,6 @@
 #include "recipe_places.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,22 +20,8 @@
 struct places {
 	const struct recipe *recipe;
 	stmfw_image *const *images;
-	recipe_tell tell;
-	void *arg;
-	unsigned int count;
+	struct faults *faults;
 };
-
-static void __attribute__((format(printf, 2, 3))) tell(struct places *p, const char *format, ...)
-{
-	char text[RECIPE_WHY], plain[RECIPE_WHY];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	p->tell(p->arg, text_harmless(plain, sizeof(plain), text));
-	p->count++;
-}
 
 /* ---- images ---- */
 
@@ -104,10 +89,10 @@ static void check_pair(struct places *p, const struct recipe_step *first, const 
 	if (!a || !b || !both_have(a, b))
 		return;
 	if (first == second)
-		tell(p, "Step \"%s\": images \"%s\" and \"%s\" have bytes at the same addresses.",
+		faults_add(p->faults, "Step \"%s\": images \"%s\" and \"%s\" have bytes at the same addresses.",
 		     first->name, before, behind);
 	else
-		tell(p,
+		faults_add(p->faults,
 		     "Step \"%s\": image \"%s\" has bytes at the same addresses as \"%s\" of step "
 		     "\"%s\". If it shall take its place, put a step erase between them.",
 		     second->name, behind, before, first->name);
@@ -165,13 +150,13 @@ static void check_serial_in(struct places *p, const struct recipe_step *s, const
 	bool is_lost = has_bytes(image, r->address, r->length);
 
 	if (s->kind == STEP_FLASH && is_lost)
-		tell(p,
+		faults_add(p->faults,
 		     "Serial number: image \"%s\" has bytes at 0x%08" PRIx64 ", where it is written. Give "
 		     "it a place where the images have nothing.",
 		     name, r->address);
 	else if (written && has_any(image, r->address, r->length) &&
 		 !(is_lost && is_flashed(p, name))) /* told already */
-		tell(p,
+		faults_add(p->faults,
 		     "Step \"%s\" can never pass: the serial number (0x%08" PRIx64 ") is written over a part "
 		     "of image \"%s\". Verify before the serial number is written.",
 		     s->name, r->address, name);
@@ -200,24 +185,22 @@ static void check_size(struct places *p)
 
 	for (unsigned int i = 0; i < r->image_count; i++)
 		if (p->images[i] && has_any(p->images[i], end, FLASH_END - end))
-			tell(p, "Image \"%s\" reaches beyond the %u KiB of flash that \"chip\" says.",
+			faults_add(p->faults, "Image \"%s\" reaches beyond the %u KiB of flash that \"chip\" says.",
 			     r->images[i].name, *r->chip.flash_kib);
 	if (r->serial && meets(r->serial->address, r->serial->length, end, FLASH_END - end))
-		tell(p,
+		faults_add(p->faults,
 		     "Serial number: 0x%08" PRIx64 " and the %u bytes from there lie beyond the %u KiB of "
 		     "flash that \"chip\" says.",
 		     r->serial->address, r->serial->length, *r->chip.flash_kib);
 }
 
-unsigned int recipe_check_places(const struct recipe *r, stmfw_image *const *images, recipe_tell tell_one,
-				 void *arg)
+void recipe_check_places(const struct recipe *r, stmfw_image *const *images, struct faults *faults)
 {
-	struct places p = { r, images, tell_one, arg, 0 };
+	struct places p = { r, images, faults };
 
 	check_images(&p);
 	if (r->serial)
 		check_serial(&p);
 	if (r->chip.flash_kib)
 		check_size(&p);
-	return p.count;
 }

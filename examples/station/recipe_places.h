@@ -5,11 +5,8 @@
 
 #include "recipe.h"
 
-/*
- * images: as many as the recipe has, in its order; NULL is left out. Calls tell(arg, text) for each
- * thing that is wrong, after which a board could pass without what was flashed; returns how many.
- */
-unsigned int recipe_check_places(const struct recipe *r, stmfw_image *const *images, recipe_tell tell,
-				 void *arg);
+/* images: as many as the recipe has, in its order; NULL is left out. After each fault a board could pass
+   without what was flashed. */
+void recipe_check_places(const struct recipe *r, stmfw_image *const *images, struct faults *faults);
 
 #endif

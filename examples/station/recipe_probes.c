@@ -9,7 +9,6 @@
  */
 #include "recipe_probes.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,22 +29,8 @@ struct probe {
 
 struct check {
 	struct probe *probes;
-	recipe_tell tell;
-	void *arg;
-	unsigned int count;
+	struct faults *faults;
 };
-
-static void __attribute__((format(printf, 2, 3))) tell(struct check *c, const char *format, ...)
-{
-	char text[RECIPE_WHY], plain[RECIPE_WHY];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	c->tell(c->arg, text_harmless(plain, sizeof(plain), text));
-	c->count++;
-}
 
 /* ---- words of OpenOCD ---- */
 
@@ -240,29 +225,29 @@ static void check_pair(struct check *c, const struct probe *a, const struct prob
 	bool both_placed = a->place[0] && b->place[0];
 
 	if (same_server(a->site, b->site))
-		tell(c, "Sites \"%s\" and \"%s\" have the same OpenOCD, %s.", x, y, b->site->openocd);
+		faults_add(c->faults, "Sites \"%s\" and \"%s\" have the same OpenOCD, %s.", x, y, b->site->openocd);
 	else if (!same_machine(a, b) || strcmp(a->channel, b->channel) != 0)
 		return;
 	else if (both_placed && strcmp(a->place, b->place) == 0)
-		tell(c, "Sites \"%s\" and \"%s\" have the same probe: usb_path %s.", x, y, b->place);
+		faults_add(c->faults, "Sites \"%s\" and \"%s\" have the same probe: usb_path %s.", x, y, b->place);
 	else if (!both_placed && a->serial[0] && strcasecmp(a->serial, b->serial) == 0)
-		tell(c, "Sites \"%s\" and \"%s\" have the same probe: adapter_serial %s.", x, y,
+		faults_add(c->faults, "Sites \"%s\" and \"%s\" have the same probe: adapter_serial %s.", x, y,
 		     b->serial);
 	else if (same_words(a, b) && !(has_choice(a) && has_choice(b)))
-		tell(c,
+		faults_add(c->faults,
 		     "Sites \"%s\" and \"%s\" start OpenOCD alike: which probe is whose? Give each an "
 		     "adapter_serial or a usb_path.",
 		     x, y);
 }
 
-unsigned int recipe_check_probes(const struct recipe *r, recipe_tell tell_one, void *arg)
+void recipe_check_probes(const struct recipe *r, struct faults *faults)
 {
-	struct check c = { .tell = tell_one, .arg = arg };
+	struct check c = { .faults = faults };
 
 	c.probes = calloc(r->site_count, sizeof(*c.probes));
 	if (!c.probes) {
-		tell(&c, "Out of memory.");
-		return c.count;
+		faults_add(faults, "Out of memory.");
+		return;
 	}
 	for (unsigned int i = 0; i < r->site_count; i++) {
 		take_site(&c.probes[i], &r->sites[i]);
@@ -272,5 +257,4 @@ unsigned int recipe_check_probes(const struct recipe *r, recipe_tell tell_one, v
 	for (unsigned int i = 0; i < r->site_count; i++)
 		free(c.probes[i].words);
 	free(c.probes);
-	return c.count;
 }

@@ -5,8 +5,8 @@
 
 #include "recipe.h"
 
-/* Two sites with one OpenOCD, with one probe, or with none that is surely their own: calls tell(arg,
-   text) for each such pair; returns how many. */
-unsigned int recipe_check_probes(const struct recipe *r, recipe_tell tell, void *arg);
+/* Two sites with one OpenOCD, with one probe, or with none that is surely their own: each such pair is a
+   fault. */
+void recipe_check_probes(const struct recipe *r, struct faults *faults);
 
 #endif

@@ -3,7 +3,6 @@
 #include "record_check.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,22 +13,8 @@
 
 struct check {
 	struct record record; /* of which only the file is open, if there is one */
-	recipe_tell tell;
-	void *arg;
-	unsigned int count;
+	struct faults *faults;
 };
-
-static void __attribute__((format(printf, 2, 3))) tell(struct check *c, const char *format, ...)
-{
-	char text[RECIPE_WHY], plain[RECIPE_WHY];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	c->tell(c->arg, text_harmless(plain, sizeof(plain), text));
-	c->count++;
-}
 
 /* What is no file of ours to open has been told by recipe_check(). */
 static bool is_unusable(const char *path)
@@ -74,24 +59,23 @@ static void check_numbers(struct check *c)
 	if (!r->serial || r->serial->lease || !is_readable(r->serial))
 		return;
 	if (!serials_open(&c->record, why))
-		tell(c, "Serial numbers: %s.", why);
+		faults_add(c->faults, "Serial numbers: %s.", why);
 	else if (record_serials_left(&c->record) < r->site_count)
-		tell(c, "Serial numbers: %" PRIu64 " left for %u sites: too few to begin a board at each.",
+		faults_add(c->faults, "Serial numbers: %" PRIu64 " left for %u sites: too few to begin a board at each.",
 		     record_serials_left(&c->record), r->site_count);
 	serials_close(&c->record);
 }
 
-unsigned int record_check(const struct recipe *r, recipe_tell tell_one, void *arg)
+void record_check(const struct recipe *r, struct faults *faults)
 {
-	struct check c = { .record = { .recipe = r }, .tell = tell_one, .arg = arg };
+	struct check c = { .record = { .recipe = r }, .faults = faults };
 	char why[RECORD_WHY];
 
 	if (is_unusable(r->record))
-		return 0;
+		return;
 	if (open_to_look(&c, why))
 		check_numbers(&c);
 	else
-		tell(&c, "Record: %s.", why);
+		faults_add(faults, "Record: %s.", why);
 	db_close(&c.record.db);
-	return c.count;
 }

@@ -5,8 +5,8 @@
 
 #include "recipe.h"
 
-/* Calls tell(arg, text) for each thing that would keep a run from its begin, and that recipe_check() does
-   not see; returns how many. The record is only read, and not made. */
-unsigned int record_check(const struct recipe *r, recipe_tell tell, void *arg);
+/* What would keep a run from its begin, and recipe_check() does not see. The record is only read, and
+   not made. */
+void record_check(const struct recipe *r, struct faults *faults);
 
 #endif

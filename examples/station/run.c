@@ -267,6 +267,15 @@ static void refuse(void *arg, const char *text)
 	cli_fail(st->cli, CLI_FILE, "stmfw-station check tells all that is wrong.", "%s", text);
 }
 
+/* A board could pass without what was flashed. */
+static bool places_are_good(struct station *st)
+{
+	struct faults faults = { .tell = refuse, .arg = st };
+
+	recipe_check_places(st->recipe, st->images.loaded, &faults);
+	return faults.count == 0;
+}
+
 static bool prepare(struct station *st, const char *path)
 {
 	char why[RECIPE_WHY] = "";
@@ -275,7 +284,7 @@ static bool prepare(struct station *st, const char *path)
 		cli_fail(st->cli, CLI_USAGE, "", "%s", why);
 	else if (!images_load(&st->images, st->recipe, why))
 		cli_fail(st->cli, CLI_FILE, "", "%s", why);
-	else if (recipe_check_places(st->recipe, st->images.loaded, refuse, st) > 0)
+	else if (!places_are_good(st))
 		return false;
 	else if (!record_open(&st->record, st->recipe, st->opts.operator_name, why))
 		cli_fail(st->cli, CLI_FILE, "", "%s", why);
