@@ -38,6 +38,8 @@ static void setup(void)
 	outlet = outlet_new(&loop, ends[1], tell_lost);
 	ck_assert_ptr_nonnull(outlet);
 	got = malloc(8 * LOTS);
+	ck_assert_ptr_nonnull(got);
+	got[0] = '\0';
 	length = 0;
 }
 
