@@ -276,7 +276,8 @@ static bool places_are_good(struct station *st)
 	return faults.count == 0;
 }
 
-static bool prepare(struct station *st, const char *path)
+/* What is in files. */
+static bool load(struct station *st, const char *path)
 {
 	char why[RECIPE_WHY] = "";
 
@@ -284,14 +285,22 @@ static bool prepare(struct station *st, const char *path)
 		cli_fail(st->cli, CLI_USAGE, "", "%s", why);
 	else if (!images_load(&st->images, st->recipe, why))
 		cli_fail(st->cli, CLI_FILE, "", "%s", why);
-	else if (!places_are_good(st))
-		return false;
-	else if (!record_open(&st->record, st->recipe, st->opts.operator_name, why))
-		cli_fail(st->cli, CLI_FILE, "", "%s", why);
 	else
-		return numbers_suffice(st) && station_open(st) && add_viewers(st) &&
-		       !is_stopped(st);
+		return places_are_good(st);
 	return false;
+}
+
+static bool prepare(struct station *st, const char *path)
+{
+	char why[RECORD_WHY] = "";
+
+	if (!load(st, path))
+		return false;
+	if (!record_open(&st->record, st->recipe, st->opts.operator_name, why)) {
+		cli_fail(st->cli, CLI_FILE, "", "%s", why);
+		return false;
+	}
+	return numbers_suffice(st) && station_open(st) && add_viewers(st) && !is_stopped(st);
 }
 
 static void judge(struct station *st)
