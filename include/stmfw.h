@@ -92,7 +92,11 @@
  *            P12  Output parameters are written only on success, and before any callback.
  *
  * STATES     new -> IDLE -connect-> CONNECTING -> READY; failure or loss leads back to IDLE, where
- *            the same client may connect again; close is accepted in every state, once. No client
+ *            the same client may connect again; close is accepted in every state, once.
+ *            Operations are accepted from CONNECTING on, right behind the call that connects: they
+ *            are sent when its callback has returned, and their deadlines begin then. If connecting
+ *            fails or is cancelled, they end as it did (status, step, text, advice), in their order,
+ *            after its callback. From that callback on the client is READY, or IDLE. No client
  *            connects again by itself: nothing may be repeated behind the user's back. A client
  *            with work or a connection keeps uv_run() going; an idle one does not. (A name lookup
  *            that was given up goes on in libuv's thread pool until the system answers; until
@@ -574,6 +578,9 @@ STMFW_API int stmfw_address_parse(stmfw_address *out, const char *text);
  * than a line (2559 bytes; 255 up to OpenOCD 0.10) goes into a variable first, which stays in
  * OpenOCD's interpreter if the connection breaks at that moment.
  *
+ * Operations may be submitted at once, see STATES: then cb may well be NULL, as the first of them
+ * reports what connecting would have reported.
+ *
  * @param address  see stmfw_address_parse(); NULL: 127.0.0.1:6666
  *
  * Returns  STMFW_EINVAL  no address;  STMFW_ESTATE  not IDLE;  STMFW_ENOMEM
@@ -658,8 +665,10 @@ STMFW_API int stmfw_cancel(stmfw_client *c, stmfw_op op);
  * Returns  STMFW_OK      accepted: cb comes exactly once
  *          STMFW_EINVAL  c or a needed argument missing, a path or name that is empty, a count or
  *                        length of 0, unknown flags, a value out of the limits given
- *          STMFW_ESTATE  not connected;  STMFW_EFULL;  STMFW_ENOMEM
+ *          STMFW_ESTATE  neither connected nor connecting;  STMFW_EFULL;  STMFW_ENOMEM
  * Reports  STMFW_ELOST, STMFW_ETIMEDOUT, STMFW_ECANCELED, STMFW_ENOMEM
+ *          and what stmfw_client_connect() and stmfw_client_spawn() report, if it was submitted
+ *          while they were at work
  *          STMFW_EPROTO        also: an answer longer than reply_limit
  *          STMFW_ECOMMAND      OpenOCD said no; where its words are known, one of these instead:
  *          STMFW_ETARGET       the chip or the probe does not respond

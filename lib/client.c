@@ -2,10 +2,11 @@
 /*
  * The client handle: made, cancelled, closed. connect.c connects it.
  *
- *            new                   hello answered
- *   nothing ----> IDLE --connect--> CONNECTING --> READY
- *                  ^                    |            |
- *                  +------ failed ------+--- lost ---+
+ *            new                   hello answered      told
+ *   nothing ----> IDLE --connect--> CONNECTING --> GREETED --> READY
+ *                  ^ ^                  |              |         |
+ *                  | +------ lost ------|--------------+---------+
+ *                  +- told -- FAILED <--+
  *   any --close--> CLOSING --> results delivered --> handles closed --> released --> close callback
  */
 #include "deliver.h"
@@ -106,7 +107,7 @@ int stmfw_cancel(stmfw_client *c, stmfw_op id)
 
 int stmfw_client_is_connected(const stmfw_client *c)
 {
-	return c && c->state == CLIENT_READY;
+	return c && client_is_connected(c);
 }
 
 const stmfw_server *stmfw_client_server(const stmfw_client *c)

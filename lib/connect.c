@@ -4,6 +4,9 @@
  *
  * While the caller is willing to wait, what fails is tried again after a pause: nobody there yet,
  * nobody any more, or no answer.
+ *
+ * What is submitted meanwhile waits until the user has been told how it ended. Then it is sent, or
+ * it ends in the same way.
  */
 #include <stdio.h>
 #include <string.h>
@@ -96,7 +99,7 @@ static void connect_ended(struct op *op)
 	if (c->state == CLIENT_CONNECTING) {
 		uv_timer_stop(&c->deadline);
 		if (op->res.status == STMFW_OK) {
-			c->state = CLIENT_READY;
+			c->state = CLIENT_GREETED;
 			return;
 		}
 		c->running = NULL;
@@ -106,10 +109,33 @@ static void connect_ended(struct op *op)
 		stmfw__op_fail(op, op->res.status, "%s (tried %u times)", op->res.text, job->tries);
 }
 
+/* (One that succeeded, was lost at once, and was begun again before this, is another one's.) */
+static void connect_telling(struct op *op)
+{
+	struct stmfw_client *c = op->client;
+
+	if (c->state != CLIENT_FAILED || op->res.status == STMFW_OK)
+		return;
+	c->state = CLIENT_IDLE; /* the user may connect again from the callback */
+	stmfw__engine_end_waiting_as(c, &op->res);
+}
+
+static void connect_told(struct op *op)
+{
+	struct stmfw_client *c = op->client;
+
+	if (c->state != CLIENT_GREETED)
+		return;
+	c->state = CLIENT_READY;
+	stmfw__engine_pump(c);
+}
+
 static const struct op_kind connect_kind = { .name = "connect",
 					     .next = connect_next,
 					     .dropped = connect_dropped,
-					     .ended = connect_ended };
+					     .ended = connect_ended,
+					     .telling = connect_telling,
+					     .told = connect_told };
 
 /* ---- the public calls ---- */
 

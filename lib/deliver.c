@@ -78,8 +78,12 @@ static void run_result(struct stmfw_client *c, struct delivery *d)
 {
 	struct op *op = LIST_ITEM(d, struct op, delivery);
 
+	if (op->kind->telling)
+		op->kind->telling(op);
 	if (op->cb)
 		op->cb(c, &op->res, op->arg);
+	if (op->kind->told)
+		op->kind->told(op);
 	stmfw__op_free(op);
 }
 

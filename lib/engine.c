@@ -90,31 +90,50 @@ void stmfw__engine_cancel(struct op *op)
 		op->cancel_wanted = true;
 }
 
+static struct op *first_waiting(const struct stmfw_client *c)
+{
+	return list_is_empty(&c->waiting) ? NULL : LIST_ITEM(c->waiting.next, struct op, link);
+}
+
 static void end_all(struct list *ops, int status, int uv_status, const char *text)
 {
 	while (!list_is_empty(ops))
 		end_op(LIST_ITEM(ops->next, struct op, link), status, uv_status, text);
 }
 
-/* All operations end, in their order; unless it was connecting that failed, and it tries again. */
+void stmfw__engine_end_waiting_as(struct stmfw_client *c, const stmfw_result *other)
+{
+	while (!list_is_empty(&c->waiting)) {
+		struct op *op = first_waiting(c);
+
+		op->res.step = other->step;
+		op->res.advice = other->advice;
+		end_op(op, other->status, other->uv_status, other->text);
+	}
+}
+
+/* All operations end, in their order. If it was connecting that failed, it may try again, and those
+   that wait for it end when the user has been told. */
 void stmfw__engine_drop(struct stmfw_client *c, int status, int uv_status, const char *text)
 {
 	bool is_cancel = status == STMFW_ECANCELED;
 	int others = is_cancel ? STMFW_ECANCELED : STMFW_ELOST;
-	bool was_ready = c->state == CLIENT_READY;
+	bool was_connected = client_is_connected(c);
 
 	close_conn(c);
 	if (c->running && c->running->kind->dropped && c->running->kind->dropped(c->running, status))
 		return;
 	if (c->state != CLIENT_CLOSING)
-		c->state = CLIENT_IDLE;
+		c->state = c->state == CLIENT_CONNECTING ? CLIENT_FAILED : CLIENT_IDLE;
 	if (c->running)
 		end_op(c->running, status, uv_status, text);
+	if (c->state == CLIENT_FAILED)
+		return;
 	end_all(&c->ahead, others, uv_status, is_cancel ? text : "the connection ended meanwhile");
 	c->ahead_count = 0;
 	end_all(&c->waiting, others, uv_status,
 		is_cancel ? text : "the connection ended before this began");
-	if (was_ready && c->state == CLIENT_IDLE && !c->shutting_down)
+	if (was_connected && c->state == CLIENT_IDLE && !c->shutting_down)
 		stmfw__deliver_lost(c, status, uv_status, text);
 	c->shutting_down = false;
 }
@@ -214,11 +233,6 @@ static bool send_script(struct op *op)
 }
 
 /* ---- sending ahead ---- */
-
-static struct op *first_waiting(const struct stmfw_client *c)
-{
-	return list_is_empty(&c->waiting) ? NULL : LIST_ITEM(c->waiting.next, struct op, link);
-}
 
 /* Several requests leave in one write: a new load of them when the last has shrunk to half. */
 static bool wants_load(const struct stmfw_client *c)

@@ -11,7 +11,14 @@
 #include "conn.h"
 #include "op.h"
 
-enum client_state { CLIENT_IDLE, CLIENT_CONNECTING, CLIENT_READY, CLIENT_CLOSING };
+enum client_state {
+	CLIENT_IDLE,       /* no connection                                      */
+	CLIENT_CONNECTING, /* until it is one, or is given up                    */
+	CLIENT_FAILED,     /* given up, and the user has not been told           */
+	CLIENT_GREETED,    /* it is one, and the user has not been told          */
+	CLIENT_READY,      /* what waits is sent, in this state alone            */
+	CLIENT_CLOSING
+};
 
 struct stmfw_client {
 	struct mem mem;
@@ -55,6 +62,11 @@ struct stmfw_client {
 	void *close_arg;
 };
 
+static inline bool client_is_connected(const struct stmfw_client *c)
+{
+	return c->state == CLIENT_GREETED || c->state == CLIENT_READY;
+}
+
 extern const struct conn_events stmfw__engine_conn_events;
 void stmfw__engine_conn_failed(void *client, const struct conn_end *end);
 /* Start the next operation if there is one and nothing runs. */
@@ -64,8 +76,10 @@ void stmfw__engine_advance(struct op *op, const struct reply *last);
 /* The operation ends; its result goes to the user later. */
 void stmfw__engine_finish(struct op *op);
 /* The connection, if any, is dropped. The running operation ends with this status, all others with
-   STMFW_ELOST, or STMFW_ECANCELED if this is that. */
+   STMFW_ELOST, or STMFW_ECANCELED if this is that; but not those that wait for a connection. */
 void stmfw__engine_drop(struct stmfw_client *c, int status, int uv_status, const char *text);
+/* All that wait end as another one did. */
+void stmfw__engine_end_waiting_as(struct stmfw_client *c, const stmfw_result *other);
 void stmfw__engine_start_deadline(struct stmfw_client *c, uint32_t ms);
 void stmfw__engine_cancel(struct op *op);
 /* Closing, and nothing left to tell or to wait for: let go of the handles, then the memory. */

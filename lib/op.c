@@ -54,7 +54,7 @@ static int acceptable(const struct op *op)
 
 	if (op->arena.failed)
 		return STMFW_ENOMEM;
-	if (c->state != CLIENT_READY)
+	if (c->state == CLIENT_IDLE || c->state == CLIENT_CLOSING)
 		return STMFW_ESTATE;
 	return c->waiting_count < c->opts.queue_limit ? STMFW_OK : STMFW_EFULL;
 }

@@ -30,6 +30,9 @@ struct op_kind {
 	/* The connection has ended. True: it makes another one. NULL: false. */
 	bool (*dropped)(struct op *op, int status);
 	void (*ended)(struct op *op);   /* it has: release what is not in the arena; may be NULL */
+	/* Before and after the user is told how it ended; may be NULL. */
+	void (*telling)(struct op *op);
+	void (*told)(struct op *op);
 };
 
 enum op_state {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * test_memory.c - no memory: the allocation number 0, 1, 2 ... of a whole life (new, connect, one
- * call, close) fails, alone or with all that follow, until it needs no more. Each life must end
- * cleanly: one callback for each accepted operation, success or STMFW_ENOMEM, nothing left.
+ * call, close) fails, alone or with all that follow, until it needs no more; the call comes when it
+ * is connected, or at once. Each life must end cleanly: one callback for each accepted operation,
+ * success or STMFW_ENOMEM, nothing left.
  */
 #include "calls.h"
 
@@ -35,15 +36,23 @@ static bool accepted(int result)
 	return result == STMFW_OK;
 }
 
-static bool connect_it(stmfw_client *c)
+static bool start_connecting_it(stmfw_client *c)
 {
-	bool going = accepted(CALL(reach(c, "127.0.0.1", fake_ocd_port(fx.ocd),
-							on_done, &connecting, NULL)));
+	return accepted(
+		CALL(reach(c, "127.0.0.1", fake_ocd_port(fx.ocd), on_done, &connecting, NULL)));
+}
 
+static bool is_connected_then(bool going)
+{
 	if (going)
 		RUN_UNTIL(connecting.calls);
 	assert_end("connect", &connecting, going);
 	return going && connecting.status == STMFW_OK;
+}
+
+static bool connect_it(stmfw_client *c)
+{
+	return is_connected_then(start_connecting_it(c));
 }
 
 static void use_it(stmfw_client *c, const struct api_call *call)
@@ -62,8 +71,16 @@ static void use_it(stmfw_client *c, const struct api_call *call)
 		ck_assert_mem_eq(side.bytes, fake_chip.flash, 600);
 }
 
+static void use_it_at_once(stmfw_client *c, const struct api_call *call)
+{
+	bool going = start_connecting_it(c);
+
+	use_it(c, call);
+	is_connected_then(going);
+}
+
 /* One life. true: some allocation failed in it. */
-static bool live(const struct api_call *call)
+static bool live(const struct api_call *call, bool early)
 {
 	stmfw_client *c = NULL;
 
@@ -77,7 +94,9 @@ static bool live(const struct api_call *call)
 		ck_assert_ptr_null(c);
 		return true;
 	}
-	if (connect_it(c))
+	if (early)
+		use_it_at_once(c, call);
+	else if (connect_it(c))
 		use_it(c, call);
 	ACCEPTED(stmfw_client_close(c, on_close, &closing));
 	RUN_UNTIL(closing.calls);
@@ -86,9 +105,8 @@ static bool live(const struct api_call *call)
 	return fx.heap.failed > 0;
 }
 
-START_TEST(every_allocation_of_every_call_fails_once)
+static void fail_each(const struct api_call *call, bool on, bool early)
 {
-	const struct api_call *call = &api_calls[_i / 2];
 	long n;
 
 	fx.opts.lost_arg = &lost;
@@ -98,9 +116,9 @@ START_TEST(every_allocation_of_every_call_fails_once)
 	for (n = 0; n < MOST; n++) {
 		heap_init(&fx.heap);
 		fx.heap.fail_at = n;
-		fx.heap.fail_on = _i % 2;
+		fx.heap.fail_on = on;
 		fake_chip_reset();
-		if (!live(call))
+		if (!live(call, early))
 			break;
 		ck_assert_msg(fx.heap.live == 0, "%s, allocation %ld: %ld blocks leaked",
 			      call->name, n, fx.heap.live);
@@ -109,6 +127,17 @@ START_TEST(every_allocation_of_every_call_fails_once)
 	ck_assert_msg(n > 3 && n < MOST, "%ld allocations", n);
 	ck_assert_int_eq(done.status, STMFW_OK);
 	ck_assert_int_eq(connecting.status, STMFW_OK);
+}
+
+START_TEST(every_allocation_of_every_call_fails_once)
+{
+	fail_each(&api_calls[_i / 2], _i % 2, false);
+}
+END_TEST
+
+START_TEST(every_allocation_of_every_early_call_fails_once)
+{
+	fail_each(&api_calls[_i / 2], _i % 2, true);
 }
 END_TEST
 
@@ -200,6 +229,7 @@ int main(void)
 {
 	const struct test_case cases[] = {
 		{ every_allocation_of_every_call_fails_once, 2 * api_call_count },
+		{ every_allocation_of_every_early_call_fails_once, 2 * api_call_count },
 		{ every_allocation_of_a_failing_command_fails_once, 2 },
 		{ closing_without_memory, 0 },
 		{ all_memory_comes_from_the_allocator, 0 },
