@@ -7,48 +7,30 @@
  *
  * A whole program: all that flash bank 0 holds, to stdout.
  *
- *     #include <signal.h>
  *     #include <stdio.h>
+ *     #include <stmfw.h>
  *     #include <uv.h>
  *
- *     #include <stmfw.h>
- *
- *     static int on_piece(stmfw_client *c, uint64_t offset, const uint8_t *data, size_t size,
- *                         void *arg)
- *     {
- *         (void)c, (void)offset, (void)arg;
- *         return fwrite(data, 1, size, stdout) != size;
- *     }
- *
- *     static void on_read(stmfw_client *c, const stmfw_result *r, void *exit_code)
+ *     static void on_read(stmfw_client *c, const stmfw_result *r, void *failed)
  *     {
  *         if (r->status != STMFW_OK)
  *             fprintf(stderr, "%s: %s\n%s\n", r->step, r->text, r->advice);
- *         *(int *)exit_code = r->status != STMFW_OK || fflush(stdout) != 0;
+ *         *(int *)failed = r->status || fwrite(r->data, r->count, 1, stdout) < 1 || fflush(stdout);
  *         stmfw_client_close(c, NULL, NULL);
  *     }
  *
- *     static void on_connect(stmfw_client *c, const stmfw_result *r, void *exit_code)
+ *     int main(int argc, char **argv)
  *     {
- *         stmfw_read_opts opts = { .size = sizeof(opts), .bank = 0, .sink = on_piece };
- *
- *         if (r->status != STMFW_OK)
- *             on_read(c, r, exit_code);
- *         else if (stmfw_read_flash(c, &opts, on_read, exit_code, NULL) != STMFW_OK)
- *             stmfw_client_close(c, NULL, NULL);
- *     }
- *
- *     int main(void)
- *     {
- *         int exit_code = 1;
- *         stmfw_client *c;
+ *         stmfw_client *c = NULL;
+ *         int failed = 1;
  *
  *         signal(SIGPIPE, SIG_IGN);
  *         if (stmfw_client_new(&c, uv_default_loop(), NULL) != STMFW_OK ||
- *             stmfw_client_connect(c, NULL, on_connect, &exit_code, NULL) != STMFW_OK)
- *             return 1;
- *         uv_run(uv_default_loop(), UV_RUN_DEFAULT);
- *         return exit_code;
+ *             stmfw_client_connect(c, argc > 1 ? argv[1] : NULL, NULL, NULL, NULL) != STMFW_OK)
+ *             fprintf(stderr, "this is no address, or there is no memory\n");
+ *         if (stmfw_read_flash(c, NULL, on_read, &failed, NULL) != STMFW_OK)
+ *             stmfw_client_close(c, NULL, NULL);
+ *         return uv_run(uv_default_loop(), UV_RUN_DEFAULT) || failed;
  *     }
  *
  * Each function is used in examples/: the small programs in examples/calls/ show one call or a few.
@@ -317,7 +299,7 @@ typedef struct stmfw_result {
 	const stmfw_bank *banks;     /**< stmfw_banks(), and calls about one bank                */
 	const stmfw_chip *chip;      /**< stmfw_identify(), and what changes its option bytes    */
 	const uint32_t *words;       /**< stmfw_read_words()                                     */
-	const uint8_t *data;         /**< stmfw_read_block()                                     */
+	const uint8_t *data;         /**< stmfw_read_block(), stmfw_read_flash()                 */
 	const struct stmfw_flash_report *flash; /**< stmfw_flash(), also when it failed          */
 } stmfw_result;
 
@@ -1196,24 +1178,30 @@ typedef struct stmfw_read_opts {
 	uint64_t length;            /**< bytes; 0: up to the end of the bank, which is probed  */
 	uint32_t chunk;             /**< bytes per command, at most 1 MiB; 0: about 0.4 s each */
 	const char *scratch_dir;    /**< where a private file goes; NULL: TMPDIR or /tmp       */
-	stmfw_sink_cb sink;         /**< gets the bytes, in order, at most 16 KiB at a time    */
+	stmfw_sink_cb sink;         /**< gets the bytes, in order, at most 16 KiB at a time;
+					 NULL: the result has all of them                      */
 	stmfw_progress_cb progress; /**< may be NULL                                           */
 	void *arg;                  /**< for sink and progress                                 */
 } stmfw_read_opts;
 
 /**
- * Read any range of a flash bank, piece by piece, into a callback.
+ * Read any range of a flash bank, piece by piece, into a callback; or without one into memory, all
+ * of it at once: res->data, res->count, at most 64 MiB, from the client's allocator. A read that
+ * failed has none of it.
  *
  * Success: OpenOCD has read each byte of the range, once. That is no proof that a bad line did not
  * change one: see stmfw_verify_flash(). The target should be halted (this is not checked), so that
  * it does not change its own flash meanwhile. Bytes travel as stmfw_client_opts.transfer says; a
  * private file that both processes see is deleted however the operation ends (if this process is
  * killed it stays). Cancelling takes effect between two pieces; one that travels in a reply has at
- * most 128 KiB. res->bytes is what the sink has been given. Deadlines grow with the size of a
- * piece.
+ * most 128 KiB. res->bytes is what the sink has been given, or would have been. Deadlines grow with
+ * the size of a piece.
  *
- * Returns  STMFW_EINVAL  also without a sink, or with too large a chunk
- * Reports  STMFW_ERANGE        no such bank, or the range does not lie in it
+ * @param opts  NULL: all of bank 0, into memory
+ *
+ * Returns  STMFW_EINVAL  also with too large a chunk
+ * Reports  STMFW_ERANGE        no such bank, or the range does not lie in it; or without a sink it is
+ *                              more than 64 MiB
  *          STMFW_ETARGET       the chip could not be read
  *          STMFW_EUNSUPPORTED  OpenOCD does not see our files (STMFW_TRANSFER_SHARED)
  *          STMFW_EFILE         a temporary file, ours or OpenOCD's, could not be made or filled

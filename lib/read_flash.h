@@ -7,11 +7,11 @@
 
 struct read_job {
 	struct transfer transfer; /* first: see transfer.h */
-	stmfw_sink_cb sink;
-	uint8_t *bytes; /* of a part                     */
-	size_t taken;   /* of the current piece          */
-	size_t part;    /* bytes of the current part     */
-	int stopped;    /* by the sink                   */
+	stmfw_sink_cb sink; /* may be NULL */
+	uint8_t *bytes; /* of a part; without a sink: of all, once the length is known */
+	size_t taken;   /* of the current piece                                        */
+	size_t part;    /* bytes of the current part                                   */
+	int stopped;    /* by the sink                                                 */
 };
 
 /* What is read, and who gets it. */

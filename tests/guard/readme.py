@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""The program that the README shows is examples/minimal.c, letter by letter.
+"""The program that the README shows is examples/minimal.c and the one at the top of the header,
+letter by letter, and has 25 lines at most: all of them, blank ones and #include among them.
 
 usage: readme.py SOURCE_ROOT
 """
@@ -8,28 +9,46 @@ import os
 import re
 import sys
 
+LINES_MAX = 25
 
-def without_licence(text):
-    lines = [line for line in text.splitlines() if 'SPDX-License-Identifier' not in line]
-    return '\n'.join(lines).strip()
+
+def text_of(root, *path):
+    with open(os.path.join(root, *path), encoding='utf-8') as f:
+        return f.read()
+
+
+def of_example(root):
+    """examples/minimal.c without its licence and the line that says what it is."""
+    return re.sub(r'\A(/\*.*\*/\n)+', '', text_of(root, 'examples', 'minimal.c'))
+
+
+def of_readme(root):
+    """The first C program, which is on the first screen."""
+    return re.search(r'^```c\n(.*?)^```', text_of(root, 'README.md'), flags=re.S | re.M)[1]
+
+
+def of_header(root):
+    """The first lines that are indented, with spaces instead of tabs."""
+    block = re.search(r'^ \*     (.*\n)( \*(     .*)?\n)+', text_of(root, 'include', 'stmfw.h'),
+                      flags=re.M)[0]
+    return re.sub(r'^ \*( {5})?', '', block, flags=re.M).rstrip('\n') + '\n'
+
+
+def faults(root):
+    program = of_example(root)
+    if of_readme(root) != program:
+        yield 'the program in README.md is not examples/minimal.c'
+    if of_header(root) != program.replace('\t', '    '):
+        yield 'the program in include/stmfw.h is not examples/minimal.c'
+    lines = program.count('\n')
+    if lines > LINES_MAX:
+        yield f'the program has {lines} lines, more than {LINES_MAX}'
 
 
 def main():
-    root = sys.argv[1]
-    readme = os.path.join(root, 'README.md')
-    example = os.path.join(root, 'examples', 'minimal.c')
-    for path in (readme, example):
-        if not os.path.exists(path):
-            print('there is no', os.path.relpath(path, root))
-            return 1
-    with open(readme, encoding='utf-8') as f:
-        blocks = re.findall(r'^```c\n(.*?)^```', f.read(), flags=re.S | re.M)
-    with open(example, encoding='utf-8') as f:
-        program = without_licence(f.read())
-    if any(without_licence(block) == program for block in blocks):
-        return 0
-    print(f'none of the {len(blocks)} C programs in README.md equals examples/minimal.c')
-    return 1
+    found = list(faults(sys.argv[1]))
+    print('\n'.join(found) or 'one program, three times')
+    return 1 if found else 0
 
 
 sys.exit(main())

@@ -266,6 +266,19 @@ static int call_read_flash(stmfw_client *c, struct watch *w, stmfw_op *op)
 	return stmfw_read_flash(c, &o, on_done, w, op);
 }
 
+/* Into memory. */
+static int call_read_flash_kept(stmfw_client *c, struct watch *w, stmfw_op *op)
+{
+	stmfw_read_opts o = STMFW_INIT(stmfw_read_opts);
+
+	o.offset = 100;
+	o.length = 600;
+	o.chunk = 256;
+	o.progress = on_progress;
+	o.arg = &side;
+	return stmfw_read_flash(c, &o, on_done, w, op);
+}
+
 static int call_verify_flash(stmfw_client *c, struct watch *w, stmfw_op *op)
 {
 	stmfw_verify_opts o = STMFW_INIT(stmfw_verify_opts);
@@ -347,6 +360,7 @@ const struct api_call api_calls[] = {
 	{ "read_block", call_read_block },
 	{ "write_block", call_write_block },
 	{ "read_flash", call_read_flash },
+	{ "read_flash_kept", call_read_flash_kept },
 	{ "verify_flash", call_verify_flash },
 	{ "flash", call_flash },
 	{ "shutdown", call_shutdown },

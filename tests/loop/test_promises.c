@@ -166,9 +166,9 @@ static int null_block(stmfw_client *c, struct watch *w, stmfw_op *op)
 	return stmfw_write_block(c, NULL, 0, NULL, 1, on_done, w, op);
 }
 
-static int no_sink(stmfw_client *c, struct watch *w, stmfw_op *op)
+static int unsized_read_opts(stmfw_client *c, struct watch *w, stmfw_op *op)
 {
-	stmfw_read_opts o = STMFW_INIT(stmfw_read_opts);
+	stmfw_read_opts o = { .length = 1 };
 
 	return stmfw_read_flash(c, &o, on_done, w, op);
 }
@@ -206,7 +206,7 @@ static const struct api_call bad_calls[] = {
 	{ "no block", no_block },
 	{ "block too large", large_block },
 	{ "block NULL", null_block },
-	{ "no sink", no_sink },
+	{ "read_opts without a size", unsized_read_opts },
 	{ "chunk too large", large_chunk },
 	{ "no data", no_data },
 };

@@ -34,6 +34,11 @@ static void start(const stmfw_read_opts *o)
 	ACCEPTED(stmfw_read_flash(fx.client, o, on_done, &done, &reading));
 }
 
+static void cancel_reading(stmfw_client *c)
+{
+	ACCEPTED(stmfw_cancel(c, reading));
+}
+
 static void read_range(uint64_t offset, uint64_t length, uint32_t chunk)
 {
 	stmfw_read_opts o = read_opts(offset, length, chunk);
@@ -146,6 +151,135 @@ START_TEST(progress_may_be_missing)
 	RUN_UNTIL(done.calls);
 	assert_status(&done, STMFW_OK, STMFW_FINISHED);
 	ck_assert_uint_eq(side.length, 64);
+}
+END_TEST
+
+/* ---- without a sink ------------------------------------------------------------------------ */
+
+static struct {
+	uint8_t bytes[FAKE_CHIP_FLASH_SIZE];
+	size_t count;
+	bool has_data;
+} kept;
+
+static void keep(struct watch *w, stmfw_client *c, const stmfw_result *res)
+{
+	(void)w;
+	(void)c;
+	kept.has_data = res->data != NULL;
+	kept.count = res->count;
+	INSIST(res->count <= sizeof(kept.bytes), "%zu bytes", res->count);
+	if (res->data)
+		memcpy(kept.bytes, res->data, res->count);
+}
+
+/* opts NULL: none are given. */
+static void read_into_memory(stmfw_read_opts *o)
+{
+	memset(&kept, 0, sizeof(kept));
+	memset(&done, 0, sizeof(done));
+	done.then = keep;
+	if (o)
+		o->sink = NULL;
+	ACCEPTED(stmfw_read_flash(fx.client, o, on_done, &done, &reading));
+	RUN_UNTIL(done.calls);
+	ck_assert_int_eq(side.sinks, 0);
+	ck_assert_int_eq(fake_chip_litter(), 0);
+}
+
+static void assert_kept(uint64_t offset, uint64_t length)
+{
+	assert_status(&done, STMFW_OK, STMFW_FINISHED);
+	ck_assert_uint_eq(done.bytes, length);
+	ck_assert_uint_eq(kept.count, length);
+	ck_assert_mem_eq(kept.bytes, fake_chip.flash + offset, length);
+}
+
+static void assert_nothing_kept(int status)
+{
+	assert_failed_once(&done, status, STMFW_FINISHED);
+	ck_assert(!kept.has_data);
+	ck_assert_uint_eq(kept.count, 0);
+}
+
+START_TEST(p6_without_a_sink_the_result_has_it_all)
+{
+	const struct range *r = &ranges[_i];
+	stmfw_read_opts o = read_opts(r->offset, r->length, r->chunk);
+
+	begin();
+	read_into_memory(&o);
+	assert_kept(r->offset, r->expected);
+	ck_assert_int_eq(fake_chip.reads, r->pieces);
+	ck_assert_int_eq(side.progresses, r->pieces);
+	ck_assert_uint_eq(side.done, r->expected);
+	ck_assert_uint_eq(side.total, r->expected);
+}
+END_TEST
+
+START_TEST(without_options_it_is_all_of_bank_0)
+{
+	begin();
+	read_into_memory(NULL);
+	assert_kept(0, FAKE_CHIP_FLASH_SIZE);
+}
+END_TEST
+
+START_TEST(a_read_that_failed_has_nothing)
+{
+	stmfw_read_opts o = read_opts(0, 300, 100);
+
+	begin();
+	fake_chip.fault = FAULT_ERROR;
+	fake_chip.fault_at = 3;
+	read_into_memory(&o);
+	assert_nothing_kept(STMFW_ETARGET);
+	ck_assert_uint_eq(done.bytes, 200);
+}
+END_TEST
+
+START_TEST(nor_has_one_that_was_cancelled)
+{
+	stmfw_read_opts o = read_opts(0, 300, 100);
+
+	begin();
+	side.in_progress = cancel_reading;
+	read_into_memory(&o);
+	assert_nothing_kept(STMFW_ECANCELED);
+	ck_assert_uint_eq(done.bytes, 100);
+}
+END_TEST
+
+#define MOST (64ul << 20)
+
+/* What is too much is not read, and no memory is asked for; what is not begins. */
+START_TEST(more_than_64_mib_want_a_sink)
+{
+	stmfw_read_opts o = read_opts(0, 0, 0);
+
+	begin();
+	fake_chip.size = MOST + (_i == 0);
+	fake_chip.fault = FAULT_ERROR;
+	fake_chip.fault_at = 1;
+	read_into_memory(&o);
+	assert_nothing_kept(_i == 0 ? STMFW_ERANGE : STMFW_ETARGET);
+	ck_assert_int_eq(fake_chip.faults, _i);
+	ck_assert_int_eq(fx.heap.peak > MOST, _i);
+	if (_i == 0)
+		ck_assert_msg(strstr(done.text, "67108865") && strstr(done.advice, "sink"), "%s %s",
+			      done.text, done.advice);
+}
+END_TEST
+
+START_TEST(memory_is_as_large_as_the_range)
+{
+	stmfw_read_opts o = read_opts(0, 100, 0);
+
+	begin();
+	fake_chip.size = MOST;
+	read_into_memory(&o);
+	assert_kept(0, 100);
+	ck_assert_uint_lt(fx.heap.peak, 256u << 10);
 }
 END_TEST
 
@@ -442,11 +576,6 @@ START_TEST(sink_says_stop_later)
 }
 END_TEST
 
-static void cancel_reading(stmfw_client *c)
-{
-	ACCEPTED(stmfw_cancel(c, reading));
-}
-
 /* From the sink, or from progress: the piece counts, the next one is not read. */
 START_TEST(cancel_between_two_pieces)
 {
@@ -522,6 +651,12 @@ int main(void)
 		{ bank_that_does_not_exist, 0 },
 		{ p9_options_are_copied, 0 },
 		{ progress_may_be_missing, 0 },
+		{ p6_without_a_sink_the_result_has_it_all, sizeof(ranges) / sizeof(ranges[0]) },
+		{ without_options_it_is_all_of_bank_0, 0 },
+		{ a_read_that_failed_has_nothing, 0 },
+		{ nor_has_one_that_was_cancelled, 0 },
+		{ more_than_64_mib_want_a_sink, 2 },
+		{ memory_is_as_large_as_the_range, 0 },
 		{ short_file, 0 },
 		{ long_file, 0 },
 		{ file_that_stays_empty, 0 },

@@ -365,6 +365,32 @@ START_TEST(whole_flash_is_read_and_proven)
 }
 END_TEST
 
+static void keep_data(const stmfw_result *res)
+{
+	ck_assert_uint_le(res->count, sizeof(got));
+	memcpy(got, res->data, res->count);
+}
+
+/* All of bank 0, and the end of it, in the result. */
+START_TEST(flash_is_read_into_memory)
+{
+	const struct chip *chip = &chips[_i];
+	stmfw_read_opts end = { .size = sizeof(end), .offset = chip->flash - 1000 };
+
+	start(chip, HLA, NULL);
+	RUN_OK(stmfw_reset(real.client, STMFW_RESET_HALT, DONE));
+	outcome.look = keep_data;
+	RUN_OK(stmfw_read_flash(real.client, NULL, DONE));
+	ck_assert_uint_eq(outcome.res.count, chip->flash);
+	ck_assert_uint_eq(outcome.res.bytes, chip->flash);
+	ck_assert_mem_eq(got, expected, chip->flash);
+	outcome.look = keep_data;
+	RUN_OK(stmfw_read_flash(real.client, &end, DONE));
+	ck_assert_uint_eq(outcome.res.count, 1000);
+	ck_assert_mem_eq(got, expected + chip->flash - 1000, 1000);
+}
+END_TEST
+
 START_TEST(any_range_is_read)
 {
 	start(F103, HLA, NULL);
@@ -553,6 +579,7 @@ int main(void)
 		{ memory_words_and_blocks, 2 },
 		{ memory_without_read_memory_and_write_memory, 2 },
 		{ whole_flash_is_read_and_proven, 8 },
+		{ flash_is_read_into_memory, 4 },
 		{ any_range_is_read, 1 },
 		{ one_different_byte_is_not_proven, 4 },
 		{ unreadable_flash_is_an_error_that_names_the_target, 1 },

@@ -337,6 +337,7 @@ def test_minimal():
         with open("/dev/full", "wb") as full:
             run("minimal", stdout=full).check(1)
     run("minimal").check(1, "Start it")
+    run("minimal", "127.0.0.1:66666").check(1, "no address")
 
 
 main()
