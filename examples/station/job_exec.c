@@ -92,7 +92,7 @@ char **job_environment(const struct job *job)
 
 /* ---- the step ---- */
 
-#define TESTED "It says what it did not find in order. The record has all that it printed."
+#define TESTED "Look at what this program tests. The record has all that it printed."
 
 static void on_verdict(struct job *job, const struct job_verdict *v)
 {
