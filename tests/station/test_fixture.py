@@ -5,6 +5,7 @@ says of it.
 
 usage: test_fixture.py BOARD TOOLS [TEST]...
 """
+import contextlib
 import fcntl
 import json
 import os
@@ -480,14 +481,21 @@ def test_quiet_lines_have_results_and_faults():
         assert faults == ["[S2] LOCKED af", "[S3] OpenOCD n", "stmfw-station:"], station.errors
 
 
+def open_files(station):
+    """Some may be closed while we look."""
+    folder = f"/proc/{station.process.pid}/fd"
+    for fd in os.listdir(folder):
+        with contextlib.suppress(FileNotFoundError):
+            yield os.readlink(f"{folder}/{fd}")
+
+
 def held_up(floor):
     """A station that cannot begin: somebody else has the record's lock. And the way to let it go on."""
     holder = sqlite3.connect(floor.path("record.sqlite"), isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     station = floor.begin("--once")
-    files = f"/proc/{station.process.pid}/fd"
-    wait_until(lambda: any(os.readlink(f"{files}/{fd}").endswith("record.sqlite")
-                           for fd in os.listdir(files)), "it has opened the record")
+    wait_until(lambda: any(name.endswith("record.sqlite") for name in open_files(station)),
+               "it has opened the record")
     return station, holder.close
 
 
