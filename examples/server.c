@@ -81,3 +81,10 @@ void server_free(struct server *s)
 	free(s->argv);
 	s->argv = NULL;
 }
+
+bool server_is_ssh(const char *program)
+{
+	const char *slash = strrchr(program, '/');
+
+	return strcmp(slash ? slash + 1 : program, "ssh") == 0;
+}

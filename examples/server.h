@@ -19,5 +19,7 @@ struct server {
    else is special. False: it is no address, or not enough memory. */
 bool server_parse(struct server *s, const char *text);
 void server_free(struct server *s);
+/* The first word of a command: it gives all others, joined, to a shell on another machine. */
+bool server_is_ssh(const char *program);
 
 #endif

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../text.h"
+#include "serial.h"
 
 #define FLASH     0x08000000u /* where an STM32 has it, and a binary without an address goes */
 #define FLASH_END 0x10000000u
@@ -53,17 +53,17 @@ static bool has_any(const stmfw_image *image, uint64_t address, uint64_t length)
 	return false;
 }
 
-/* Bytes that writing something else there would change. FF is as if there were nothing. */
-static bool has_bytes(const stmfw_image *image, uint64_t address, uint64_t length)
+/* Bytes that a serial number there would change. FF is as if there were nothing. */
+static bool has_bytes(const stmfw_image *image, const struct recipe_serial *s)
 {
-	size_t count;
-	const stmfw_range *r = stmfw_image_ranges(image, &count);
+	uint8_t bytes[sizeof(((struct serial *)0)->bytes)];
 
-	for (size_t i = 0; i < count; i++)
-		for (uint64_t k = 0; k < r[i].length; k++)
-			if (r[i].data[k] != 0xff &&
-			    meets(origin(image) + r[i].address + k, 1, address, length))
-				return true;
+	if (s->address < origin(image))
+		return false;
+	stmfw_image_copy(image, s->address - origin(image), bytes, s->length, 0xff);
+	for (unsigned int i = 0; i < s->length; i++)
+		if (bytes[i] != 0xff)
+			return true;
 	return false;
 }
 
@@ -147,7 +147,7 @@ static void check_serial_in(struct places *p, const struct recipe_step *s, const
 
 	if (!image)
 		return;
-	bool is_lost = has_bytes(image, r->address, r->length);
+	bool is_lost = has_bytes(image, r);
 
 	if (s->kind == STEP_FLASH && is_lost)
 		faults_add(p->faults,

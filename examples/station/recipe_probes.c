@@ -134,11 +134,12 @@ static void take_words(struct probe *p, FILE *out, char *const *words)
 
 /* ---- one site ---- */
 
-static bool is_called(const char *program, const char *name, size_t length)
+/* "openocd-0.11", too. */
+static bool is_openocd(const char *program)
 {
 	const char *slash = strrchr(program, '/');
 
-	return strncmp(slash ? slash + 1 : program, name, length) == 0;
+	return strncmp(slash ? slash + 1 : program, "openocd", strlen("openocd")) == 0;
 }
 
 /* Another program, ssh or a script of the line, has words that only it understands. */
@@ -149,8 +150,8 @@ static void take_start(struct probe *p, char *const *words)
 
 	if (!out)
 		return;
-	p->is_remote = is_called(words[0], "ssh", sizeof("ssh"));
-	if (is_called(words[0], "openocd", strlen("openocd")))
+	p->is_remote = server_is_ssh(words[0]);
+	if (is_openocd(words[0]))
 		take_words(p, out, words);
 	else
 		for (unsigned int i = 0; words[i]; i++)

@@ -329,8 +329,7 @@ bool record_find_pass(struct record *rec, const char *uid, struct record_known *
 	return find(rec,
 		    "uid = ?1 AND uid <> '' AND result = 'pass' AND NOT EXISTS (SELECT 1 FROM boards"
 		    " AS later WHERE later.uid = ?1 AND later.id > boards.id AND later.result = 'fail')"
-		    " AND NOT EXISTS (SELECT 1 FROM notes WHERE what = '" RECORD_AGAIN "' || ?1"
-		    " AND at_ms >= boards.began_ms + boards.elapsed_ms)",
+		    " AND NOT EXISTS (SELECT 1 FROM notes WHERE what = '" RECORD_AGAIN "' || boards.id)",
 		    uid, out, why);
 }
 

@@ -84,7 +84,7 @@ bool record_is_busy(const struct record *rec);
 
 #define RECORD_LOCKED   "locked"
 #define RECORD_RELEASED "released"
-#define RECORD_AGAIN    "begun again: "
+#define RECORD_AGAIN    "begun again: board " /* and the id of its last PASS */
 /* An event without a board: a site locked or released, an image changed, a board begun again. */
 bool record_note(struct record *rec, const char *site, const char *what, char why[RECORD_WHY]);
 
@@ -128,7 +128,7 @@ struct record_known {
 
 /*
  * The last PASS of that UID, if nothing was done to the board since: neither a later FAIL nor the note
- * that it was begun again (RECORD_AGAIN and its UID). False: none (why empty), or why.
+ * that it was begun again (RECORD_AGAIN). False: none (why empty), or why.
  */
 bool record_find_pass(struct record *rec, const char *uid, struct record_known *out,
 		      char why[RECORD_WHY]);

@@ -321,14 +321,11 @@ static void on_log(stmfw_client *c, const char *line, void *arg)
 							 .who = "openocd" });
 }
 
-/* ssh gives all of its words, joined, to a shell on the other side. Neither value has a quote in it. */
+/* By ssh they have to get through a shell. Neither value has a quote in it. */
 static void choose_probe(char *out, size_t size, const struct recipe_site *r, const char *what,
 			 const char *value)
 {
-	const char *slash = strrchr(r->start[0], '/');
-	bool is_ssh = strcmp(slash ? slash + 1 : r->start[0], "ssh") == 0;
-
-	snprintf(out, size, is_ssh ? "'adapter %s {%s}'" : "adapter %s {%s}", what, value);
+	snprintf(out, size, server_is_ssh(r->start[0]) ? "'adapter %s {%s}'" : "adapter %s {%s}", what, value);
 }
 
 /* The recipe's words, and those that choose the probe. The texts belong to the caller's array. */

@@ -5,6 +5,7 @@
  */
 #include "site_inner.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,12 @@ static const char *reason_of(const struct site *s, const struct job *job)
 	return step && !job->why_stopped && step->reason[0] ? step->reason : s->reason;
 }
 
+/* Since the epoch; it may have had to wait for the record since its end. */
+static uint64_t began_ms(const struct site *s, const struct job *job)
+{
+	return epoch_ms() - (job ? uv_now(&s->station->loop) - s->view->board_began_ms : 0);
+}
+
 static bool record(struct site *s, enum record_result result, const struct job *job, char why[RECORD_WHY])
 {
 	struct station *st = s->station;
@@ -75,7 +82,7 @@ static bool record(struct site *s, enum record_result result, const struct job *
 				      .reason = result == RESULT_FAIL ? reason_of(s, job) : "",
 				      .openocd = s->version,
 				      .adapter = s->recipe->adapter_serial ? s->recipe->adapter_serial : "",
-				      .began_ms = epoch_ms() - s->view->board_elapsed_ms,
+				      .began_ms = began_ms(s, job),
 				      .elapsed_ms = s->view->board_elapsed_ms,
 				      .steps = steps };
 
@@ -183,6 +190,12 @@ static bool record_outcome(struct site *s, const struct job *job, bool *passed, 
 	return record(s, RESULT_FAIL, job, why);
 }
 
+static void give_back_serial(struct station *st, const struct job *job)
+{
+	if (has_counted_serial(st->recipe) && job->serial.number >= 0)
+		record_give_back_serial(st->record, job->serial.number);
+}
+
 static void on_record_again(uv_timer_t *timer);
 
 /* Nobody else waits while a program has the file locked. */
@@ -200,8 +213,8 @@ static void settle(struct site *s)
 		return;
 	}
 	passed = passed && recorded;
-	if (!passed && has_counted_serial(st->recipe) && job->serial.number >= 0)
-		record_give_back_serial(st->record, job->serial.number);
+	if (!passed)
+		give_back_serial(st, job);
 	if (!recorded)
 		site_explain(s, why, "The record must work before another board is begun.");
 	s->job = NULL;
@@ -287,14 +300,18 @@ static bool take_serial(struct site *s, struct serial *serial)
 /* From now on it is no longer what passed, even if the power goes. False: the line has been stopped. */
 static bool note_again(struct site *s)
 {
-	char why[RECORD_WHY] = "", what[sizeof(RECORD_AGAIN) + sizeof(s->board.uid)];
+	char why[RECORD_WHY] = "", what[sizeof(RECORD_AGAIN) + 20];
 	struct record_known known;
 
-	if (!s->station->recipe->limits.repeat_known ||
-	    !record_find_pass(s->station->record, s->board.uid, &known, why))
+	if (!s->station->recipe->limits.repeat_known)
 		return true;
-	snprintf(what, sizeof(what), RECORD_AGAIN "%s", s->board.uid);
-	return station_note(s->station, s->view->name, what);
+	if (record_find_pass(s->station->record, s->board.uid, &known, why)) {
+		snprintf(what, sizeof(what), RECORD_AGAIN "%" PRId64, known.id);
+		return station_note(s->station, s->view->name, what);
+	}
+	if (why[0])
+		station_stop_line(s->station, CLI_FILE, why);
+	return !why[0];
 }
 
 static void begin_job(struct site *s)
@@ -302,7 +319,12 @@ static void begin_job(struct site *s)
 	struct station *st = s->station;
 	struct job *job = calloc(1, sizeof(*job));
 
-	if (!job || !note_again(s) || !take_serial(s, &job->serial)) {
+	if (!job || !take_serial(s, &job->serial)) {
+		free(job);
+		return;
+	}
+	if (!note_again(s)) {
+		give_back_serial(st, job);
 		free(job);
 		return;
 	}
@@ -350,19 +372,29 @@ static void explain_known(struct site *s, const struct record_known *known)
 	site_explain(s, text, "");
 }
 
-static void show_known(struct site *s, const struct record_known *known)
+/* Of a board that is not begun. False: the next look asks again, or the line has been stopped. */
+static bool record_at_once(struct site *s, enum record_result result)
 {
 	struct station *st = s->station;
 	char why[RECORD_WHY] = "";
 
+	if (record(s, result, NULL, why)) {
+		s->record_tries = 0;
+		return true;
+	}
+	if (!record_is_busy(st->record) || s->record_tries++ >= RECORD_TRIES)
+		station_stop_line(st, CLI_FILE, why);
+	return false;
+}
+
+static void show_known(struct site *s, const struct record_known *known)
+{
+	struct station *st = s->station;
+
 	show_board(s, known->serial);
 	explain_known(s, known);
-	if (!record(s, RESULT_KNOWN, NULL, why)) {
-		if (!record_is_busy(st->record) || s->record_tries++ >= RECORD_TRIES)
-			station_stop_line(st, CLI_FILE, why);
-		return; /* the next look asks again */
-	}
-	s->record_tries = 0;
+	if (!record_at_once(s, RESULT_KNOWN))
+		return;
 	st->view.known++;
 	s->view->state = s->outcome = SITE_KNOWN;
 	station_tell(st, (struct event){ .kind = EVENT_BOARD_END, .site = s->view, .text = s->reason });
@@ -383,13 +415,13 @@ static const struct site *twin_of(const struct site *s)
 /* Two with one unique id must not both pass. */
 static void fail_twin(struct site *s, const struct site *twin)
 {
-	char why[RECORD_WHY] = "", text[160];
+	char text[160];
 
 	show_board(s, "");
 	snprintf(text, sizeof(text), "a board with this UID is in work at site %s", twin->view->name);
 	site_explain(s, text, "Cloned chips can have one UID, or two sites reach the same board.");
-	if (!record(s, RESULT_FAIL, NULL, why))
-		station_stop_line(s->station, CLI_FILE, why);
+	if (!record_at_once(s, RESULT_FAIL))
+		return;
 	s->station->started++; /* as one that was begun: board_end() takes it back */
 	board_end(s, false);
 }

@@ -573,8 +573,11 @@ def test_a_record_that_others_keep_locked_holds_up_nobody_else():
             station.until(lambda e: e["event"] == "step_end" and e["step"] == "run"
                           and e["site"] == "S2", "S2 is done, too", 2)
             assert not any(e["event"] == "board_end" for e in station.seen), station
+            released = time.time() * 1000
             other.execute("ROLLBACK")
         assert [station.result(), station.result()] == ["PASS", "PASS"]
+        ends = [end for end, in floor.query("SELECT began_ms + elapsed_ms FROM boards")]
+        assert len(ends) == 2 and max(ends) < released, "when it was done, not when it was recorded"
         floor.prove()
         station.stop()
         assert floor.check_serials() == 2

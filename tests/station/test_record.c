@@ -129,6 +129,30 @@ START_TEST(a_board_that_passed_is_known_by_uid_and_by_serial)
 }
 END_TEST
 
+/* Whatever the clock says: by it this board passes long after it was begun again. */
+START_TEST(a_board_that_was_begun_again_is_known_by_its_next_pass_only)
+{
+	char text[RECORD_SERIAL];
+	struct record_known known;
+
+	rig_open(&rig);
+	struct record *rec = rig_record(&rig);
+	int64_t number = rig_take(&rig, rec, text);
+	struct record_board board = rig_board("abc", number, text);
+	board.began_ms = (uint64_t)1 << 50;
+	ck_assert(record_board(rec, &board, NULL, rig.why));
+	ck_assert(record_find_pass(rec, "abc", &known, rig.why));
+	ck_assert(record_note(rec, "A", RECORD_AGAIN "1", rig.why));
+	ck_assert(!record_find_pass(rec, "abc", &known, rig.why));
+	ck_assert_str_eq(rig.why, "");
+	rig_pass(&rig, rec, "abc");
+	ck_assert(record_find_pass(rec, "abc", &known, rig.why));
+	ck_assert_int_eq(known.id, 2);
+	record_close(rec);
+	rig_close(&rig);
+}
+END_TEST
+
 /* Any bytes from a chip, a probe or a program. */
 #define HOSTILE "\x01\x1b[2J\xff\xfe\"';DROP TABLE boards;--\n\xc3("
 
@@ -679,6 +703,7 @@ int main(void)
 		nothing_is_left_beside_a_record_that_was_closed,
 		a_pass_needs_steps_and_all_of_them_good,
 		a_board_that_passed_is_known_by_uid_and_by_serial,
+		a_board_that_was_begun_again_is_known_by_its_next_pass_only,
 		hostile_words_are_stored_and_published_harmlessly,
 		words_that_are_missing_are_empty,
 		nothing_can_be_changed_deleted_or_replaced,
