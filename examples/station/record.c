@@ -297,7 +297,7 @@ static void copy_column(char *out, size_t cap, sqlite3_stmt *stmt, int column)
 static bool find(struct record *rec, const char *where, const char *value, struct record_known *out,
 		 char why[RECORD_WHY])
 {
-	char sql[640];
+	char sql[512];
 
 	memset(out, 0, sizeof(*out));
 	why[0] = '\0';
@@ -325,11 +325,10 @@ static bool find(struct record *rec, const char *where, const char *value, struc
 bool record_find_pass(struct record *rec, const char *uid, struct record_known *out,
 		      char why[RECORD_WHY])
 {
-	/* Whatever was done to it since has changed it; a run that was cut off left only a note. */
+	/* One that was begun again is another one since, also if that failed or was cut off. */
 	return find(rec,
-		    "uid = ?1 AND uid <> '' AND result = 'pass' AND NOT EXISTS (SELECT 1 FROM boards"
-		    " AS later WHERE later.uid = ?1 AND later.id > boards.id AND later.result = 'fail')"
-		    " AND NOT EXISTS (SELECT 1 FROM notes WHERE what = '" RECORD_AGAIN "' || boards.id)",
+		    "uid = ?1 AND uid <> '' AND result = 'pass' AND"
+		    " NOT EXISTS (SELECT 1 FROM notes WHERE what = '" RECORD_AGAIN "' || boards.id)",
 		    uid, out, why);
 }
 

@@ -127,8 +127,8 @@ struct record_known {
 };
 
 /*
- * The last PASS of that UID, if nothing was done to the board since: neither a later FAIL nor the note
- * that it was begun again (RECORD_AGAIN). False: none (why empty), or why.
+ * The last PASS of that UID after which the board was not begun again, as a note says
+ * (RECORD_AGAIN): else it holds something else. False: none (why empty), or why.
  */
 bool record_find_pass(struct record *rec, const char *uid, struct record_known *out,
 		      char why[RECORD_WHY]);

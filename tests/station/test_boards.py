@@ -618,6 +618,20 @@ def test_stopped_is_stopped():
         assert "was stopped, during flash" in station.board_end_seen()["reason"], station
 
 
+def test_stopped_before_it_erases():
+    """The chip is being halted, which cannot be interrupted; what comes after it is not begun."""
+    with Floor(serial=False, board=("--latency-us", "20000")) as floor:
+        old = make_image(0x10000)
+        write(floor.path("old.bin"), old)
+        floor.fixtures[0].ask(f"load {floor.path('old.bin')}")
+        floor.write_recipe(steps=[IDENTIFY, {"erase": {}}, FLASH_APP])
+        station = floor.begin()
+        station.at_step("erase")
+        station.stop(code=143)
+        assert floor.fixtures[0].content() == old, station
+        assert "was stopped, during erase" in station.board_end_seen()["reason"], station
+
+
 def test_image_that_changes_stops_the_line():
     with Floor(2) as floor:
         floor.fixtures[1].take_out()
